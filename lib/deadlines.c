@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/deadlines.h"
+
+#include <stddef.h>
+
+void deadline_none(struct deadline *deadline)
+{
+    deadline->previous = deadline->next = deadline;
+    deadline->at_ms = NEVER_MS;
+}
+
+void deadlines_init(struct deadlines *deadlines, const int64_t timeout_ms[TIMERS])
+{
+    for (int timer = 0; timer < TIMERS; timer++) {
+        deadline_none(&deadlines->lists[timer]);
+        deadlines->timeout_ms[timer] = timeout_ms[timer];
+    }
+}
+
+void deadlines_clear(struct deadline *deadline)
+{
+    deadline->previous->next = deadline->next;
+    deadline->next->previous = deadline->previous;
+    deadline_none(deadline);
+}
+
+void deadlines_start(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,
+                     int64_t now_ms)
+{
+    struct deadline *list = &deadlines->lists[timer];
+    int64_t timeout_ms = deadlines->timeout_ms[timer];
+
+    deadlines_clear(deadline);
+    deadline->at_ms = timeout_ms == NEVER_MS ? NEVER_MS : now_ms + timeout_ms;
+    deadline->next = list;
+    deadline->previous = list->previous;
+    list->previous->next = deadline;
+    list->previous = deadline;
+}
+
+struct deadline *deadlines_oldest(const struct deadlines *deadlines, enum timer timer)
+{
+    const struct deadline *list = &deadlines->lists[timer];
+
+    return list->next == list ? NULL : list->next;
+}
+
+struct deadline *deadlines_soonest(const struct deadlines *deadlines)
+{
+    struct deadline *soonest = NULL;
+
+    for (enum timer timer = 0; timer < TIMERS; timer++) {
+        struct deadline *oldest = deadlines_oldest(deadlines, timer);
+
+        if (oldest && (!soonest || oldest->at_ms < soonest->at_ms))
+            soonest = oldest;
+    }
+    return soonest;
+}

@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/http.h"
+
+#include <assert.h>
+#include <llhttp.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum method { METHOD_GET, METHOD_HEAD, METHOD_KNOWN, METHOD_UNKNOWN };
+
+struct http {
+    llhttp_t parser;         /* only within one request, from its head's end to its own */
+    struct span name, value; /* the field being parsed: inside the head, not kept beyond it */
+    uint64_t left;           /* bytes of the request's body, or of its chunk, that are to come */
+    uint64_t owed;           /* bytes of the answer's body that are not written yet */
+    size_t scanned;          /* bytes of the head, whole lines, that end_of_head() has passed */
+    enum method method;
+    int minor;        /* version of the request: 1.minor */
+    unsigned hosts;   /* Host fields seen */
+    char previous;    /* the last byte of a chunk's line, across calls */
+    bool close, keep; /* the client's Connection options */
+    bool expects;     /* it waits for a 100 before it sends the body */
+    bool codings;     /* there was a Transfer-Encoding */
+    bool chunked;     /* it ends in chunked, and llhttp has not seen the body's end */
+    bool done;        /* the head's fields are through: what follows are trailers */
+    bool malformed;
+};
+
+static_assert(sizeof(struct http) <= SESSION_STATE, "SESSION_STATE is too small");
+
+static const char PHRASE[] = "Hello, world!";
+
+/* What all conversations share, made once by prepare(): read only from then on. */
+static struct {
+    char ok[160]; /* the usual answer up to its Date */
+    size_t ok_len;
+    uint64_t body_size;
+    size_t max_head;
+    char body[64 * (sizeof PHRASE - 1)]; /* the phrase over and over */
+    llhttp_settings_t parser;
+} shared;
+
+static struct http *http_of(struct session *session)
+{
+    return (struct http *)session->state;
+}
+
+/* ---- What llhttp lets through, and the names that it does not know ---- */
+
+static bool is_alphanumeric(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+static bool all_of(struct span span, const char *others)
+{
+    for (size_t i = 0; i < span.len; i++)
+        if (span.at[i] == '\0' || (!is_alphanumeric(span.at[i]) && !strchr(others, span.at[i])))
+            return false;
+    return true;
+}
+
+static bool is_token(struct span span) /* RFC 9110, 5.6.2 */
+{
+    return span.len > 0 && all_of(span, "!#$%&'*+-.^_`|~");
+}
+
+static bool is_digits(struct span span)
+{
+    for (size_t i = 0; i < span.len; i++)
+        if (span.at[i] < '0' || span.at[i] > '9')
+            return false;
+    return true;
+}
+
+static bool same(struct span span, const char *word)
+{
+    return span.len == strlen(word) && strncasecmp(span.at, word, span.len) == 0;
+}
+
+static struct span trimmed(struct span span)
+{
+    while (span.len && (*span.at == ' ' || *span.at == '\t'))
+        span.at++, span.len--;
+    while (span.len && (span.at[span.len - 1] == ' ' || span.at[span.len - 1] == '\t'))
+        span.len--;
+    return span;
+}
+
+/* Takes the first element of a comma-separated list off it. False: the list was empty. */
+static bool next_element(struct span *list, struct span *element)
+{
+    const char *comma;
+
+    if (list->len == 0)
+        return false;
+    comma = memchr(list->at, ',', list->len);
+    element->at = list->at;
+    element->len = comma ? (size_t)(comma - list->at) : list->len;
+    list->at += element->len + (comma != NULL);
+    list->len -= element->len + (comma != NULL);
+    *element = trimmed(*element);
+    return true;
+}
+
+/* host[:port], RFC 3986, 3.2.2: a name, an IPv4 address or an IPv6 address in brackets. */
+static bool is_host(struct span span)
+{
+    bool bracketed = span.len && *span.at == '[';
+    const char *end = span.len ? memchr(span.at, bracketed ? ']' : ':', span.len) : NULL;
+    struct span name = {span.at, end ? (size_t)(end - span.at) : span.len};
+    struct span port = {span.at + name.len, span.len - name.len};
+
+    if (bracketed) {
+        if (!end || name.len < 3)
+            return false;
+        name = (struct span){name.at + 1, name.len - 1};
+        port = (struct span){port.at + 1, port.len - 1};
+    }
+    if (port.len && *port.at == ':')
+        port = (struct span){port.at + 1, port.len - 1};
+    else if (port.len)
+        return false;
+    return name.len && port.len <= 5 && is_digits(port) &&
+           all_of(name, bracketed ? ":." : "-._~%!$&'()*+,;=");
+}
+
+/* origin-form, absolute-form with an authority, or the asterisk of OPTIONS: RFC 9112, 3.2. */
+static bool is_target(struct span target, struct span method)
+{
+    const char *colon = memchr(target.at, ':', target.len);
+    struct span scheme = {target.at, colon ? (size_t)(colon - target.at) : 0};
+
+    for (size_t i = 0; i < target.len; i++)
+        if (target.at[i] <= ' ' || target.at[i] >= 0x7f) /* the bytes above 0x7f are negative */
+            return false;
+    if (target.len == 1 && *target.at == '*')
+        return same(method, "OPTIONS");
+    if (target.len && *target.at == '/')
+        return true;
+    return scheme.len && all_of(scheme, "+-.") && scheme.len + 3 < target.len &&
+           memcmp(colon, "://", 3) == 0;
+}
+
+static enum method method_of(struct span name)
+{
+    static const char *const KNOWN[] = {"POST",    "PUT",   "DELETE", "CONNECT",
+                                        "OPTIONS", "TRACE", "PATCH"};
+
+    if (name.len == 3 && memcmp(name.at, "GET", 3) == 0)
+        return METHOD_GET;
+    if (name.len == 4 && memcmp(name.at, "HEAD", 4) == 0)
+        return METHOD_HEAD;
+    for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
+        if (name.len == strlen(KNOWN[i]) && memcmp(name.at, KNOWN[i], name.len) == 0)
+            return METHOD_KNOWN;
+    return METHOD_UNKNOWN;
+}
+
+/* Reads the request line (without its CRLF). Returns 0, or the status of the refusal. */
+static int read_request_line(struct http *http, struct span line)
+{
+    const char *end = line.at + line.len;
+    const char *target_at = memchr(line.at, ' ', line.len);
+    const char *version =
+        target_at ? memchr(target_at + 1, ' ', (size_t)(end - target_at - 1)) : NULL;
+    struct span method, target;
+
+    if (!version)
+        return 400;
+    method = (struct span){line.at, (size_t)(target_at - line.at)};
+    target = (struct span){target_at + 1, (size_t)(version - target_at - 1)};
+    version++;
+    if (!is_token(method) || !is_target(target, method))
+        return 400;
+    if (end - version != 8 || memcmp(version, "HTTP/", 5) != 0 || version[6] != '.' ||
+        !is_digits((struct span){version + 5, 1}) || !is_digits((struct span){version + 7, 1}))
+        return 400;
+    if (version[5] != '1')
+        return 505;
+    http->method = method_of(method);
+    http->minor = version[7] == '0' ? 0 : 1; /* 1.2 is answered as the highest that we know */
+    return 0;
+}
+
+enum { HEAD_INCOMPLETE = 0, HEAD_MALFORMED = -1 };
+
+/* Returns the length of the head, its empty line included. Every line must end in CRLF and hold
+   no other CR and no NUL, and none may begin with white space (a folded line, or one that only
+   looks like a field). A line is looked at once, however many calls it takes to come. */
+static ptrdiff_t end_of_head(struct http *http, struct span in)
+{
+    const char *line = in.at + http->scanned, *end = in.at + in.len, *lf;
+
+    while ((lf = memchr(line, '\n', (size_t)(end - line)))) {
+        size_t len = (size_t)(lf - line);
+
+        if (len == 0 || lf[-1] != '\r' || memchr(line, '\r', len - 1) || memchr(line, '\0', len) ||
+            *line == ' ' || *line == '\t')
+            return HEAD_MALFORMED;
+        line = lf + 1;
+        if (len == 1)
+            return line - in.at;
+        http->scanned = (size_t)(line - in.at);
+    }
+    if (http->scanned == 0 && in.len && !is_token((struct span){in.at, 1}))
+        return HEAD_MALFORMED; /* what begins like this (TLS does) will never be a request */
+    return HEAD_INCOMPLETE;
+}
+
+/* ---- llhttp's callbacks ---- */
+
+static struct http *http_in(llhttp_t *parser)
+{
+    return parser->data;
+}
+
+static int on_field(llhttp_t *parser, const char *at, size_t len)
+{
+    struct http *http = http_in(parser);
+
+    http->name = (struct span){at, len};
+    http->value = (struct span){at + len, 0};
+    return 0;
+}
+
+static int on_value(llhttp_t *parser, const char *at, size_t len)
+{
+    http_in(parser)->value = (struct span){at, len};
+    return 0;
+}
+
+static void read_connection(struct http *http, struct span list)
+{
+    struct span option;
+
+    while (next_element(&list, &option)) {
+        http->close |= same(option, "close");
+        http->keep |= same(option, "keep-alive");
+    }
+}
+
+/* chunked must be the last coding, and applied once: RFC 9112, 6.1. */
+static void read_codings(struct http *http, struct span list)
+{
+    struct span coding;
+
+    while (next_element(&list, &coding)) {
+        http->malformed |= http->chunked || coding.len == 0;
+        http->chunked = same(coding, "chunked");
+    }
+    http->codings = true;
+}
+
+static int on_value_complete(llhttp_t *parser)
+{
+    struct http *http = http_in(parser);
+    struct span value = trimmed(http->value);
+
+    if (http->done) /* a trailer field means nothing to us */
+        return 0;
+    if (same(http->name, "host"))
+        http->malformed |= ++http->hosts > 1 || !is_host(value);
+    else if (same(http->name, "connection"))
+        read_connection(http, value);
+    else if (same(http->name, "content-length"))
+        http->malformed |= value.len == 0 || !is_digits(value);
+    else if (same(http->name, "transfer-encoding"))
+        read_codings(http, value);
+    else if (same(http->name, "expect"))
+        http->expects |= same(value, "100-continue");
+    return 0;
+}
+
+static int on_head(llhttp_t *parser)
+{
+    http_in(parser)->done = true;
+    parser->upgrade = 0; /* an Upgrade that we do not know is ignored: RFC 9110, 7.8 */
+    return 0;
+}
+
+static int on_chunk(llhttp_t *parser)
+{
+    http_in(parser)->left = parser->content_length;
+    return 0;
+}
+
+static int on_complete(llhttp_t *parser)
+{
+    http_in(parser)->chunked = false;
+    return 0;
+}
+
+/* ---- Reading ---- */
+
+/* llhttp gets a request line of ours: it knows a fixed set of methods and versions and cannot go
+   on behind another, but where the request ends depends on its fields alone. */
+static bool parse_fields(struct http *http, struct span fields)
+{
+    static const char LINES[2][17] = {"POST / HTTP/1.0\r\n", "POST / HTTP/1.1\r\n"};
+
+    llhttp_init(&http->parser, HTTP_REQUEST, &shared.parser);
+    http->parser.data = http;
+    return llhttp_execute(&http->parser, LINES[http->minor], sizeof LINES[0]) == HPE_OK &&
+           llhttp_execute(&http->parser, fields.at, fields.len) == HPE_OK && !http->malformed;
+}
+
+/* Reads a whole head. Returns 0, or the status of the refusal. */
+static int read_head(struct http *http, struct span head)
+{
+    const char *cr = memchr(head.at, '\r', head.len);
+    struct span line = {head.at, (size_t)(cr - head.at)};
+    struct span fields = {cr + 2, head.len - line.len - 2};
+    int status = read_request_line(http, line);
+
+    if (status)
+        return status;
+    if (!parse_fields(http, fields))
+        return 400;
+    if (http->hosts == 0 && http->minor > 0)
+        return 400;
+    if (http->codings && (!http->chunked || http->minor == 0))
+        return 400;
+    http->left = http->chunked ? 0 : http->parser.content_length;
+    return 0;
+}
+
+/* Bytes of the line at the front of in, its end included, as far as it has come; -1: it ends in
+   something other than CRLF. */
+static ptrdiff_t chunk_line(struct http *http, struct span in)
+{
+    const char *lf = memchr(in.at, '\n', in.len);
+    size_t len = lf ? (size_t)(lf - in.at) + 1 : in.len;
+
+    for (size_t i = 0; i < len; i++) {
+        if ((http->previous == '\r') != (in.at[i] == '\n') || in.at[i] == '\0')
+            return -1;
+        http->previous = in.at[i];
+    }
+    return (ptrdiff_t)len;
+}
+
+/* llhttp gets chunk lines and data apart, so that the lines can be held to CRLF. Returns the bytes
+   used, all of in unless the body ends within it; -1: malformed. */
+static ptrdiff_t drop_chunks(struct http *http, struct span in)
+{
+    size_t used = 0;
+
+    while (http->chunked && used < in.len) {
+        struct span rest = {in.at + used, in.len - used};
+        ptrdiff_t len = http->left ? (ptrdiff_t)(http->left < rest.len ? http->left : rest.len)
+                                   : chunk_line(http, rest);
+
+        if (len < 0)
+            return -1;
+        http->left -= http->left ? (uint64_t)len : 0;
+        if (llhttp_execute(&http->parser, rest.at, (size_t)len) != HPE_OK)
+            return -1;
+        used += (size_t)len;
+    }
+    return (ptrdiff_t)used;
+}
+
+static ptrdiff_t drop_body(struct http *http, struct span in)
+{
+    size_t len = http->left < in.len ? (size_t)http->left : in.len;
+
+    if (http->chunked)
+        return drop_chunks(http, in);
+    http->left -= len;
+    return (ptrdiff_t)len;
+}
+
+/* ---- Writing ---- */
+
+static void put(struct room *out, const void *bytes, size_t len)
+{
+    assert(len <= out->size - out->len);
+    memcpy(out->at + out->len, bytes, len);
+    out->len += len;
+}
+
+static const char *reason_of(int status)
+{
+    switch (status) {
+    case 400:
+        return "Bad Request";
+    case 405:
+        return "Method Not Allowed\r\nAllow: GET, HEAD";
+    case 408:
+        return "Request Timeout";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 501:
+        return "Not Implemented";
+    default:
+        assert(status == 505);
+        return "HTTP Version Not Supported";
+    }
+}
+
+static void put_status(struct session *session, struct room *out, int status,
+                       const char *connection)
+{
+    int len =
+        snprintf(out->at + out->len, out->size - out->len,
+                 "HTTP/1.1 %d %s\r\nServer: c10kit\r\nContent-Length: 0\r\nDate: %.*s%s\r\n\r\n",
+                 status, reason_of(status), HTTP_DATE, session->date, connection);
+
+    assert(len > 0 && (size_t)len < out->size - out->len);
+    out->len += (size_t)len;
+}
+
+/* As much of the answer's body as there is room for. */
+static void put_body(struct session *session, struct room *out)
+{
+    struct http *http = http_of(session);
+
+    while (http->owed && out->len < out->size) {
+        size_t from = (size_t)((shared.body_size - http->owed) % (sizeof PHRASE - 1));
+        size_t len = sizeof shared.body - from;
+
+        if (len > http->owed)
+            len = (size_t)http->owed;
+        if (len > out->size - out->len)
+            len = out->size - out->len;
+        put(out, shared.body + from, len);
+        http->owed -= len;
+    }
+    session->owing = http->owed > 0;
+}
+
+static void put_answer(struct session *session, struct room *out, bool last)
+{
+    static const char CLOSE[] = "\r\nConnection: close";
+    static const char KEEP[] = "\r\nConnection: keep-alive";
+    struct http *http = http_of(session);
+    const char *connection = last ? CLOSE : http->minor == 0 ? KEEP : "";
+
+    if (http->method > METHOD_HEAD) {
+        put_status(session, out, http->method == METHOD_KNOWN ? 405 : 501, connection);
+        return;
+    }
+    put(out, shared.ok, shared.ok_len);
+    put(out, session->date, HTTP_DATE);
+    put(out, connection, strlen(connection));
+    put(out, "\r\n\r\n", 4);
+    http->owed = http->method == METHOD_HEAD ? 0 : shared.body_size;
+    put_body(session, out);
+}
+
+static enum answer refuse(struct session *session, struct room *out, int status)
+{
+    put_status(session, out, status, "\r\nConnection: close");
+    session->refused = true;
+    return ANSWER_LAST;
+}
+
+/* ---- The conversation ---- */
+
+static void await_request(struct session *session)
+{
+    struct http *http = http_of(session);
+
+    memset((char *)http + sizeof http->parser, 0, sizeof *http - sizeof http->parser);
+    session->phase = PHASE_IDLE;
+    session->owing = false;
+}
+
+/* The request, and with it its answer, is complete. pending: more bytes have come behind it. */
+static enum answer finish(struct session *session, bool last)
+{
+    await_request(session);
+    return last ? ANSWER_LAST : ANSWER_NEXT;
+}
+
+static bool is_last(const struct session *session, bool pending)
+{
+    const struct http *http = (const struct http *)session->state;
+
+    return http->close || (http->minor == 0 && !http->keep) || (session->closing && !pending);
+}
+
+static enum answer answer_body(struct session *session, struct span in, size_t *used,
+                               struct room *out)
+{
+    struct http *http = http_of(session);
+    ptrdiff_t len = drop_body(http, in);
+    bool last;
+
+    if (len < 0)
+        return refuse(session, out, 400);
+    *used += (size_t)len;
+    if (http->chunked || http->left)
+        return ANSWER_WAIT;
+    last = is_last(session, in.len > (size_t)len);
+    http->close = last; /* as announced, also if the body of the answer takes several calls */
+    put_answer(session, out, last);
+    return session->owing ? ANSWER_WAIT : finish(session, last);
+}
+
+static enum answer answer_head(struct session *session, struct span in, size_t *used,
+                               struct room *out)
+{
+    static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct http *http = http_of(session);
+    size_t blank = in.len >= 2 && memcmp(in.at, "\r\n", 2) == 0 ? 2 : 0; /* RFC 9112, 2.2 */
+    struct span rest = {in.at + blank, in.len - blank};
+    ptrdiff_t len =
+        rest.len == 1 && *in.at == '\r' && !blank ? HEAD_INCOMPLETE : end_of_head(http, rest);
+    int status;
+
+    session->phase = in.len ? PHASE_HEAD : PHASE_IDLE;
+    if (len == HEAD_MALFORMED)
+        return refuse(session, out, 400);
+    if (len > (ptrdiff_t)shared.max_head || (len == 0 && rest.len > shared.max_head))
+        return refuse(session, out, 431);
+    if (len == HEAD_INCOMPLETE)
+        return ANSWER_WAIT;
+    status = read_head(http, (struct span){rest.at, (size_t)len});
+    if (status)
+        return refuse(session, out, status);
+    session->phase = PHASE_BODY;
+    *used = blank + (size_t)len;
+    if (http->expects && http->minor > 0 && (http->chunked || http->left))
+        put(out, CONTINUE, sizeof CONTINUE - 1);
+    return answer_body(session, (struct span){in.at + *used, in.len - *used}, used, out);
+}
+
+static enum answer answer(struct session *session, struct span in, size_t *used, struct room *out)
+{
+    *used = 0;
+    if (session->owing) {
+        put_body(session, out);
+        return session->owing ? ANSWER_WAIT : finish(session, http_of(session)->close);
+    }
+    if (out->size - out->len < PROTOCOL_ANSWER)
+        return ANSWER_WAIT;
+    if (session->phase == PHASE_BODY)
+        return answer_body(session, in, used, out);
+    return answer_head(session, in, used, out);
+}
+
+static void late(struct session *session, struct room *out)
+{
+    refuse(session, out, 408);
+}
+
+static void begin(struct session *session)
+{
+    session->refused = false;
+    await_request(session);
+}
+
+static void prepare(const struct protocol_settings *settings)
+{
+    int len = snprintf(shared.ok, sizeof shared.ok,
+                       "HTTP/1.1 200 OK\r\nServer: c10kit\r\nContent-Type: text/plain\r\n"
+                       "Content-Length: %ju\r\nDate: ",
+                       (uintmax_t)settings->body_size);
+
+    assert(len > 0 && (size_t)len < sizeof shared.ok && settings->max_head <= HTTP_MAX_HEAD);
+    shared.ok_len = (size_t)len;
+    shared.body_size = settings->body_size;
+    shared.max_head = settings->max_head;
+    for (size_t i = 0; i < sizeof shared.body; i++)
+        shared.body[i] = PHRASE[i % (sizeof PHRASE - 1)];
+    llhttp_settings_init(&shared.parser);
+    shared.parser.on_header_field = on_field;
+    shared.parser.on_header_value = on_value;
+    shared.parser.on_header_value_complete = on_value_complete;
+    shared.parser.on_headers_complete = on_head;
+    shared.parser.on_chunk_header = on_chunk;
+    shared.parser.on_message_complete = on_complete;
+}
+
+const struct protocol http_protocol = {"http", prepare, begin, answer, late};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_HTTP_H
+#define LIB_HTTP_H
+
+#include "lib/protocol.h"
+
+/* HTTP/1.1 (RFC 9110, RFC 9112): GET and HEAD on any path, a fixed text for an answer. A head is
+   parsed when it is there whole (it stays in the caller's input until then), by llhttp; a body is
+   dropped as it comes. Stricter than llhttp where two readers of a request could disagree. */
+extern const struct protocol http_protocol;
+
+enum { HTTP_MAX_HEAD = 16383 }; /* bytes: the longest head that protocol_settings may allow */
+
+/* The length of the Date that a session must be given. */
+enum { HTTP_DATE = sizeof "Thu, 01 Jan 1970 00:00:00 GMT" - 1 };
+
+#endif

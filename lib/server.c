@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/server.h"
+#include "lib/die.h"
+#include "lib/options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+    const struct model *model;
+    struct options options;
+    struct conn_rules rules;
+    _Atomic int listener; /* the signal handler shuts it down */
+    int reserve;          /* a descriptor to give up when there are no others: see turn_away() */
+    bool flag_alone;
+    atomic_bool stopping;
+} server = {.listener = -1, .reserve = -1};
+
+/* ---- Signals ---- */
+
+/* shutdown() on a listening socket makes accept fail and poll say POLLHUP, at once and from then
+   on: there is no moment between a test and a wait in which the signal could be lost. Waits on
+   other sockets are interrupted, again and again, for the same reason. */
+static void on_stop(int signal)
+{
+    int saved = errno;
+
+    (void)signal;
+    if (!server.flag_alone && server.listener >= 0)
+        (void)shutdown(server.listener, SHUT_RDWR);
+    if (server.model->blocking && !server.stopping) {
+        const struct timeval nudge = {0, SERVER_NUDGE_MS * 1000};
+
+        (void)setitimer(ITIMER_REAL, &(struct itimerval){nudge, nudge}, NULL);
+    }
+    server.stopping = true;
+    errno = saved;
+}
+
+static void on_nudge(int signal)
+{
+    (void)signal; /* what it interrupts returns EINTR: that is all */
+}
+
+static void handle(int signal, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler}; /* no SA_RESTART: waits shall end */
+
+    sigemptyset(&action.sa_mask);
+    if (sigaction(signal, &action, NULL))
+        die("cannot handle signal %d", signal);
+}
+
+static void handle_signals(void)
+{
+    static const int STOPS[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+    for (size_t i = 0; i < sizeof STOPS / sizeof *STOPS; i++)
+        handle(STOPS[i], on_stop);
+    handle(SIGALRM, on_nudge);
+    handle(SIGPIPE, SIG_IGN); /* a client that has gone is an error of write, and its own */
+}
+
+/* ---- Start ---- */
+
+/* host:port, an IPv6 address in brackets. */
+static const char *written(const char *host, int port, char text[80])
+{
+    snprintf(text, 80, strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, port);
+    return text;
+}
+
+static struct addrinfo *resolve(const char *host, int port)
+{
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+                             .ai_socktype = SOCK_STREAM};
+    struct addrinfo *address;
+    char service[8];
+
+    snprintf(service, sizeof service, "%d", port);
+    if (getaddrinfo(host, service, &hints, &address))
+        die_usage("--host: '%s' is not an IPv4 or IPv6 address", host);
+    return address;
+}
+
+/* What accepted sockets inherit costs no call for each of them. */
+static void set_options(int fd)
+{
+    int64_t idle_ms = server.options.timeout_ms[TIMER_IDLE];
+    struct timeval idle = {0, 0};
+    const int one = 1;
+
+    if (idle_ms != NEVER_MS)
+        idle = (struct timeval){idle_ms / 1000, idle_ms % 1000 * 1000};
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one))
+        die("cannot set SO_REUSEADDR");
+    if (!server.model->blocking)
+        return;
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle) ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &idle, sizeof idle))
+        die("cannot set SO_RCVTIMEO and SO_SNDTIMEO");
+}
+
+static int listen_on(const char *host, int port)
+{
+    struct addrinfo *address = resolve(host, port);
+    int type = SOCK_STREAM | SOCK_CLOEXEC | (server.model->accept_blocks ? 0 : SOCK_NONBLOCK);
+    int fd = socket(address->ai_family, type, 0);
+    char text[80];
+
+    if (fd < 0)
+        die("cannot make a socket");
+    set_options(fd);
+    if (bind(fd, address->ai_addr, address->ai_addrlen) || listen(fd, server.options.backlog))
+        die("cannot listen on %s", written(host, port, text));
+    freeaddrinfo(address);
+    return fd;
+}
+
+static void say_ready(void)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    char host[NI_MAXHOST], service[NI_MAXSERV], text[80];
+
+    if (getsockname(server.listener, (struct sockaddr *)&address, &len) ||
+        getnameinfo((struct sockaddr *)&address, len, host, sizeof host, service, sizeof service,
+                    NI_NUMERICHOST | NI_NUMERICSERV))
+        die("cannot read the listener's own address");
+    printf("ready %s\n", written(host, (int)strtol(service, NULL, 10), text));
+    if (fflush(stdout))
+        die("cannot write the ready line");
+}
+
+static int open_reserve(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+void server_start(const struct model *model, int argc, char **argv)
+{
+    size_t size = CONN_COUNTS * sizeof(_Atomic uint64_t);
+    void *counts = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    server.model = model;
+    options_read(&server.options, model, argc, argv);
+    if (counts == MAP_FAILED)
+        die("cannot map memory");
+    server.options.protocol->prepare(&server.options.settings);
+    server.rules = (struct conn_rules){
+        .protocol = server.options.protocol,
+        .blocking = model->blocking,
+        .trace = server.options.trace,
+        .stopping = &server.stopping,
+        .counts = counts,
+    };
+    memcpy(server.rules.timeout_ms, server.options.timeout_ms, sizeof server.rules.timeout_ms);
+    server.listener = listen_on(server.options.host, server.options.port);
+    server.reserve = open_reserve();
+    handle_signals();
+    say_ready();
+}
+
+const struct conn_rules *server_rules(void)
+{
+    return &server.rules;
+}
+
+int server_listener(void)
+{
+    return server.listener;
+}
+
+int server_backlog(void)
+{
+    return server.options.backlog;
+}
+
+/* ---- Accepting ---- */
+
+static int accept_once(void)
+{
+    return accept4(server.listener, NULL, NULL,
+                   SOCK_CLOEXEC | (server.model->blocking ? 0 : SOCK_NONBLOCK));
+}
+
+/* A moment for whoever has what we lack to give it back: a retry at once would be a busy loop. */
+static void pause_briefly(void)
+{
+    const struct timespec moment = {0, 10 * 1000 * 1000};
+
+    (void)nanosleep(&moment, NULL);
+}
+
+/* No descriptor is left, and the client would wait in the queue, keeping the listener ready and
+   us busy. With the reserve's it is accepted and turned away. */
+static void turn_away(void)
+{
+    int fd;
+
+    if (server.reserve >= 0)
+        close(server.reserve);
+    fd = accept_once();
+    if (fd >= 0)
+        server_refuse(fd);
+    server.reserve = open_reserve();
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+        pause_briefly();
+}
+
+int server_accept(void)
+{
+    while (!server.stopping) {
+        int fd = accept_once();
+
+        if (fd >= 0) {
+            server_count(COUNT_ACCEPTED);
+            return fd;
+        }
+        switch (errno) {
+        case EAGAIN: /* a blocking listener has the idle timeout, for accepted sockets to inherit */
+            if (server.model->accept_blocks)
+                continue;
+            return -1;
+        case EMFILE:
+        case ENFILE:
+            turn_away();
+            continue;
+        case ENOBUFS:
+        case ENOMEM:
+            pause_briefly();
+            continue;
+        case EBADF:
+        case EFAULT:
+        case EINVAL:
+        case ENOTSOCK:
+        case EOPNOTSUPP:
+            if (!server.stopping)
+                die("cannot accept");
+            return -1;
+        default: /* EINTR, or that client is gone already: accept(2) on errors of the network */
+            continue;
+        }
+    }
+    return -1;
+}
+
+void server_refuse(int fd)
+{
+    server_count(COUNT_REFUSED);
+    close(fd);
+}
+
+void server_count(enum conn_count what)
+{
+    atomic_fetch_add_explicit(&server.rules.counts[what], 1, memory_order_relaxed);
+}
+
+/* ---- Stopping ---- */
+
+bool server_stopping(void)
+{
+    return server.stopping;
+}
+
+const atomic_bool *server_stop_flag(void)
+{
+    return &server.stopping;
+}
+
+void server_stop_by_flag_alone(void)
+{
+    server.flag_alone = true;
+}
+
+void server_deafen(void)
+{
+    int fd = server.listener;
+
+    server.listener = -1; /* first: the handler must not meet a descriptor that is used again */
+    if (fd >= 0)
+        close(fd);
+}
+
+void server_leave(void)
+{
+    server_deafen();
+    if (server.reserve >= 0)
+        close(server.reserve);
+    server.reserve = -1;
+}
+
+int server_end(void)
+{
+    const _Atomic uint64_t *counts = server.rules.counts;
+
+    fprintf(stderr, "stopped: accepted=%ju answered=%ju refused=%ju cut-off=%ju failed=%ju\n",
+            (uintmax_t)counts[COUNT_ACCEPTED], (uintmax_t)counts[COUNT_ANSWERED],
+            (uintmax_t)counts[COUNT_REFUSED], (uintmax_t)counts[COUNT_CUT_OFF],
+            (uintmax_t)counts[COUNT_FAILED]);
+    return EXIT_SUCCESS;
+}

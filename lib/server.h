@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_SERVER_H
+#define LIB_SERVER_H
+
+#include "lib/conn.h"
+
+#include <stdbool.h>
+
+/* What every server does before and around its way of waiting: command line, listening socket,
+   ready line, accept, stop, counts. A process is one server: its state is in server.c. */
+
+/* A model's own option. Either a number from min to max, or one of the words in choices. */
+struct knob {
+    const char *name;
+    const char *help;
+    long *value;         /* holds the default at first; for choices, the index of the word */
+    long min, max;       /* of a number */
+    const char *choices; /* "sound|!fault": a word behind a '!' is a fault on purpose */
+};
+
+struct model {
+    const char *name;         /* the executable's */
+    const char *title;        /* a line that says who waits where */
+    const char *family;       /* "blocking", "polling", "readiness" or "library" */
+    bool blocking;            /* accepted sockets block, and a stop must interrupt their waits */
+    bool accept_blocks;       /* the listening socket blocks */
+    int clients_at_once;      /* 0: no limit of its own */
+    int max_descriptors;      /* 0: no limit of its own */
+    const struct knob *knobs; /* ends with one that has no name; NULL: none */
+};
+
+/* Reads the command line, listens, prints the ready line. Exits where that fails, or where only
+   --help, --version or --describe was asked for. model must last as long as the process. */
+void server_start(const struct model *model, int argc, char **argv);
+
+const struct conn_rules *server_rules(void);
+
+/* The listening socket; -1 after server_deafen(). */
+int server_listener(void);
+
+/* Connections that may wait to be accepted, for whoever calls listen() again. */
+int server_backlog(void);
+
+/* A client's socket; -1: there is none now, or the server stops. Every error that accept can
+   return is dealt with here. Where the listener blocks, so does this. */
+int server_accept(void);
+
+/* Closes a client's socket that cannot be served, and counts it. */
+void server_refuse(int fd);
+
+/* Told to stop, by SIGHUP, SIGINT, SIGQUIT or SIGTERM. The signal also makes the listener ready
+   for ever (shutdown), and with it wakes whoever waits for it, before or after the signal. */
+bool server_stopping(void);
+const atomic_bool *server_stop_flag(void);
+
+/* For a model whose point is another way to learn of the signal: the handler sets the flag only,
+   and whoever sees it must call server_deafen(). */
+void server_stop_by_flag_alone(void);
+
+/* Closes the listening socket, in this process. */
+void server_deafen(void);
+
+/* In a forked child: what of the server is not its own. */
+void server_leave(void);
+
+void server_count(enum conn_count what);
+
+/* Prints the last line. Returns the exit status. */
+int server_end(void);
+
+enum {
+    SERVER_ACCEPTS = 64, /* new clients served in one wake-up at most, before the others' turns */
+    SERVER_NUDGE_MS = 20 /* while stopping, blocking waits are interrupted this often */
+};
+
+#endif

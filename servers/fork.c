@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fork: a process for each connection.
+ *
+ * Who waits where: the parent waits in accept; each child waits in recv for its own client. A
+ * child that ends becomes a zombie and raises SIGCHLD; signals of one kind coalesce while one is
+ * pending, so the handler must reap in a loop. It may interrupt any call of the parent (EINTR).
+ *
+ * One more client costs: a process (page tables, kernel stack, task), a fork and an exit.
+ * What breaks it: many short connections (the fork is most of the work), RLIMIT_NPROC, memory.
+ * What it gives: a crash is one client's loss alone.
+ * Compare with: thread, the same loop with less of its own for each client.
+ */
+#include "lib/die.h"
+#include "lib/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum reaper { REAPER_LOOP, REAPER_ONCE, REAPER_NONE, REAPER_IGNORE };
+
+enum { LATE_TICKS = 10 }; /* the children cut off by themselves: this much later we are sure */
+
+static long reaper = REAPER_LOOP;
+
+static const struct knob knobs[] = {
+    {.name = "reaper",
+     .help =
+         "What SIGCHLD does: reap all, reap one, nothing (zombies stay), or leave it to the kernel",
+     .value = &reaper,
+     .choices = "loop|!once|!none|ignore"},
+    {0},
+};
+
+static const struct model model = {
+    .name = "fork",
+    .title = "a process for each connection, reaped on SIGCHLD",
+    .family = "blocking",
+    .blocking = true,
+    .accept_blocks = true,
+    .knobs = knobs,
+};
+
+/* The children's process group. It lives as long as one of them does; the next child then starts
+   a new one. So they can be told to stop all at once, and a terminal's Ctrl-C reaches us alone. */
+static pid_t children;
+
+/* Returns whether a child was there to be reaped. */
+static bool reap_one(void)
+{
+    int status;
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+
+    if (pid > 0 && WIFSIGNALED(status))
+        server_count(COUNT_FAILED); /* its crash is its client's loss, and nobody else's */
+    return pid > 0;
+}
+
+static void on_child(int signal)
+{
+    int saved = errno; /* the interrupted code may be about to read it */
+
+    (void)signal;
+    while (reap_one() && reaper == REAPER_LOOP) {
+    }
+    errno = saved;
+}
+
+static void handle_children(void)
+{
+    struct sigaction action = {.sa_flags = SA_NOCLDSTOP};
+
+    sigemptyset(&action.sa_mask);
+    action.sa_handler = reaper == REAPER_NONE     ? SIG_DFL
+                        : reaper == REAPER_IGNORE ? SIG_IGN
+                                                  : on_child;
+    if (sigaction(SIGCHLD, &action, NULL))
+        die("cannot handle SIGCHLD");
+}
+
+static _Noreturn void serve(pid_t parent, int fd)
+{
+    struct conns conns;
+
+    server_leave();
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* the parent's end, however it comes, is ours */
+    if (getppid() != parent)
+        raise(SIGTERM);
+    conns_init(&conns, server_rules());
+    conns_converse(&conns, fd);
+    _exit(0);
+}
+
+static void adopt(pid_t pid)
+{
+    if (children && (setpgid(pid, children) == 0 || errno != EPERM))
+        return; /* a member, or gone already; EPERM: there is no such group any more */
+    children = pid;
+    (void)setpgid(pid, pid);
+}
+
+static void start_child(int fd)
+{
+    pid_t parent = getpid(), pid = fork();
+
+    if (pid == 0)
+        serve(parent, fd);
+    if (pid < 0) {
+        server_refuse(fd);
+        return;
+    }
+    adopt(pid);
+    close(fd);
+}
+
+/* Tells the children to stop and waits for the last of them. Those that outlive the drain timeout
+   by LATE_TICKS are ended. */
+static void end_children(void)
+{
+    const struct timespec tick = {0, SERVER_NUDGE_MS * 1000000L};
+    long ticks = server_rules()->timeout_ms[TIMER_DRAIN] / SERVER_NUDGE_MS + LATE_TICKS;
+    sigset_t chld;
+
+    sigemptyset(&chld);
+    sigaddset(&chld, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &chld, NULL);
+    for (; !(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD); ticks--) {
+        if (children)
+            kill(-children, ticks > 0 ? SIGTERM : SIGKILL);
+        while (reap_one()) {
+        }
+        sigtimedwait(&chld, NULL, &tick);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    int fd;
+
+    server_start(&model, argc, argv);
+    handle_children();
+    while ((fd = server_accept()) >= 0)
+        start_child(fd);
+    end_children();
+    return server_end();
+}

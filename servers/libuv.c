@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Libuv: the baseline, a server as libuv's own guide writes one.
+ *
+ * Who waits where: the library waits (in epoll_wait, level-triggered) and calls back when a client
+ * has come, bytes have come, or a write has ended. The library makes the calls, so this model uses
+ * the pure half of a conversation: bytes are put where conn_room() says, and what conn_pending()
+ * has is tried to be written at once; only the rest goes through the library's write queue, which
+ * never holds more than one buffer, for no more is read until it is empty.
+ *
+ * One more client costs: a uv_tcp_t, callbacks, and an entry in the kernel's tree.
+ * What breaks it: one slow callback delays everybody.
+ * Compare with: epoll-lt, the same calls without the library between.
+ */
+#include "lib/die.h"
+#include "lib/server.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+#include <uv.h>
+
+struct client {
+    uv_tcp_t tcp;
+    uv_write_t write;
+    struct conn *conn;
+    bool reading, writing;
+};
+
+static struct {
+    struct conns conns;
+    uv_tcp_t listener;
+    uv_prepare_t before_wait;
+    uv_check_t after_wait;
+    uv_timer_t timer;
+} loop;
+
+static const struct model model = {
+    .name = "libuv",
+    .title = "one thread, callbacks from libuv",
+    .family = "library",
+};
+
+static void advance(struct client *client);
+
+static void must(int error, const char *what)
+{
+    if (error)
+        die_usage("cannot %s: %s", what, uv_strerror(error));
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+/* The socket is the library's to close. */
+static void drop(struct client *client)
+{
+    client->conn->fd = -1;
+    conn_close(client->conn);
+    client->conn = NULL;
+    uv_close((uv_handle_t *)&client->tcp, on_closed);
+}
+
+static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+    struct client *client = handle->data;
+    struct room room = conn_room(client->conn);
+
+    (void)suggested;
+    *buffer = uv_buf_init(room.at, (unsigned)room.size);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
+{
+    struct client *client = stream->data;
+
+    (void)buffer;
+    conns_tick(&loop.conns);
+    if (len > 0)
+        conn_received(client->conn, (size_t)len);
+    else if (len == 0) /* EAGAIN */
+        conn_unused(client->conn);
+    else if (len == UV_EOF)
+        conn_eof(client->conn);
+    else if (len != UV_ENOBUFS) /* which conn_room() has dealt with */
+        conn_failed(client->conn);
+    advance(client);
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+    struct client *client = write->data;
+
+    client->writing = false;
+    if (!client->conn) /* dropped meanwhile */
+        return;
+    conns_tick(&loop.conns);
+    if (status)
+        conn_failed(client->conn);
+    else
+        conn_sent(client->conn, conn_pending(client->conn).len);
+    advance(client);
+}
+
+/* At once, as far as the kernel takes it; the library gets the rest. */
+static void write_pending(struct client *client)
+{
+    uv_stream_t *stream = (uv_stream_t *)&client->tcp;
+    struct span span = conn_pending(client->conn);
+    uv_buf_t buffer = uv_buf_init((char *)span.at, (unsigned)span.len);
+    int len = uv_try_write(stream, &buffer, 1);
+
+    if (len > 0)
+        conn_sent(client->conn, (size_t)len);
+    if (conn_want(client->conn) != CONN_WRITE)
+        return;
+    span = conn_pending(client->conn);
+    buffer = uv_buf_init((char *)span.at, (unsigned)span.len);
+    client->writing = true;
+    client->write.data = client;
+    if (uv_write(&client->write, stream, &buffer, 1, on_written)) {
+        client->writing = false;
+        conn_failed(client->conn);
+    }
+}
+
+static void set_reading(struct client *client, bool reading)
+{
+    uv_stream_t *stream = (uv_stream_t *)&client->tcp;
+
+    if (client->reading == reading)
+        return;
+    client->reading = reading;
+    if (!reading)
+        uv_read_stop(stream);
+    else if (uv_read_start(stream, on_room, on_read))
+        conn_failed(client->conn);
+}
+
+/* Does what the connection waits for. */
+static void advance(struct client *client)
+{
+    if (conn_want(client->conn) == CONN_WRITE && !client->writing)
+        write_pending(client);
+    if (conn_want(client->conn) != CONN_CLOSE)
+        set_reading(client, conn_want(client->conn) == CONN_READ);
+    if (conn_want(client->conn) == CONN_CLOSE)
+        drop(client);
+}
+
+static void welcome(void)
+{
+    struct client *client = calloc(1, sizeof *client);
+    uv_os_fd_t fd;
+
+    server_count(COUNT_ACCEPTED);
+    if (!client) {
+        server_count(COUNT_REFUSED);
+        return; /* and the library accepts no other until it is taken */
+    }
+    must(uv_tcp_init(uv_default_loop(), &client->tcp), "make a handle");
+    client->tcp.data = client;
+    if (uv_accept((uv_stream_t *)&loop.listener, (uv_stream_t *)&client->tcp) ||
+        uv_fileno((uv_handle_t *)&client->tcp, &fd) ||
+        !(client->conn = conns_open(&loop.conns, -1))) {
+        uv_close((uv_handle_t *)&client->tcp, on_closed);
+        return;
+    }
+    client->conn->fd = fd;
+    client->conn->owner = client;
+    advance(client);
+}
+
+static void deafen(void)
+{
+    server_deafen();
+    if (!uv_is_closing((uv_handle_t *)&loop.listener))
+        uv_close((uv_handle_t *)&loop.listener, NULL);
+}
+
+/* A status is an error of accept: the library has dealt with it (without descriptors it turns the
+   clients away, and does not say how many). It accepts until there is nobody, or no listener. */
+static void on_client(uv_stream_t *listener, int status)
+{
+    (void)listener;
+    if (server_stopping()) {
+        deafen();
+    } else if (status == 0) {
+        conns_tick(&loop.conns);
+        welcome();
+    }
+}
+
+static void on_time(uv_timer_t *timer)
+{
+    (void)timer; /* to end the wait is all that it does */
+}
+
+static void on_before_wait(uv_prepare_t *prepare)
+{
+    int wait_ms = conns_wait_ms(&loop.conns);
+
+    (void)prepare;
+    if (wait_ms < 0)
+        uv_timer_stop(&loop.timer);
+    else
+        uv_timer_start(&loop.timer, on_time, (uint64_t)wait_ms, 0);
+}
+
+static void on_after_wait(uv_check_t *check)
+{
+    struct conn *conn;
+
+    (void)check;
+    conns_tick(&loop.conns);
+    while ((conn = conns_due(&loop.conns))) {
+        if (loop.conns.stopping)
+            conn_stop(conn);
+        advance(conn->owner);
+    }
+    if (loop.conns.stopping)
+        deafen();
+}
+
+/* The library closes what it is given, so it gets a copy of the listener. What is unreferenced
+   does not keep the loop going. */
+static void start(void)
+{
+    uv_loop_t *uv = uv_default_loop();
+
+    conns_init(&loop.conns, server_rules());
+    must(uv_tcp_init(uv, &loop.listener), "make a handle");
+    must(uv_tcp_open(&loop.listener, dup(server_listener())), "open the listener");
+    must(uv_listen((uv_stream_t *)&loop.listener, server_backlog(), on_client), "listen");
+    uv_prepare_init(uv, &loop.before_wait);
+    uv_prepare_start(&loop.before_wait, on_before_wait);
+    uv_check_init(uv, &loop.after_wait);
+    uv_check_start(&loop.after_wait, on_after_wait);
+    uv_timer_init(uv, &loop.timer);
+    uv_unref((uv_handle_t *)&loop.before_wait);
+    uv_unref((uv_handle_t *)&loop.after_wait);
+    uv_unref((uv_handle_t *)&loop.timer);
+}
+
+int main(int argc, char **argv)
+{
+    server_start(&model, argc, argv);
+    start();
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+    conns_finish(&loop.conns);
+    return server_end();
+}
