@@ -16,6 +16,7 @@ enum {
     SPARES_MOST = 64,       /* buffers kept for the next turn: a few are in use at a time */
     LINGER_BYTES = 8 << 20, /* dropped at most before a close: more than sockets hold */
     SUSPENDED_MS = 100,     /* later than this is no scheduling delay any more */
+    CLOCK_STEP_MS = 16,     /* the coarse clock's steps are no longer than this */
     ROUNDING_MS = 1         /* a wait that ends too soon would only be repeated */
 };
 
@@ -516,7 +517,7 @@ static void arm(struct conn *conn, int option, int64_t *armed_ms)
         left_ms = NEVER_MS;
     else if (left_ms <= 0)
         left_ms = 1;
-    if (left_ms == *armed_ms)
+    if (left_ms <= *armed_ms && *armed_ms - left_ms < CLOCK_STEP_MS)
         return;
     *armed_ms = left_ms;
     left_ms = left_ms == NEVER_MS ? 0 : left_ms; /* 0: no timeout */
@@ -548,6 +549,8 @@ enum conn_turn conn_read(struct conn *conn)
     if (conn->conns->rules->blocking)
         arm(conn, SO_RCVTIMEO, &conn->armed_read_ms);
     n = recv(conn->fd, room.at, room.size, ending ? MSG_DONTWAIT : 0);
+    if (conn->conns->rules->blocking)
+        conns_tick(conn->conns);
     if (n > 0) {
         conn_received(conn, (size_t)n);
         return (size_t)n < room.size ? CONN_DRAINED : CONN_MORE;

@@ -294,14 +294,6 @@ void server_deafen(void)
         close(fd);
 }
 
-void server_leave(void)
-{
-    server_deafen();
-    if (server.reserve >= 0)
-        close(server.reserve);
-    server.reserve = -1;
-}
-
 int server_end(void)
 {
     const _Atomic uint64_t *counts = server.rules.counts;

@@ -60,9 +60,6 @@ void server_stop_by_flag_alone(void);
 /* Closes the listening socket, in this process. */
 void server_deafen(void);
 
-/* In a forked child: what of the server is not its own. */
-void server_leave(void);
-
 void server_count(enum conn_count what);
 
 /* Prints the last line. Returns the exit status. */

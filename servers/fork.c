@@ -82,15 +82,15 @@ static void handle_children(void)
         die("cannot handle SIGCHLD");
 }
 
-static _Noreturn void serve(pid_t parent, int fd)
-{
-    struct conns conns;
+static pid_t parent;
+static struct conns conns; /* the children's: each has a copy of its own */
 
-    server_leave();
+static _Noreturn void serve(int fd)
+{
+    server_deafen();                  /* it is the parent that listens */
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* the parent's end, however it comes, is ours */
     if (getppid() != parent)
         raise(SIGTERM);
-    conns_init(&conns, server_rules());
     conns_converse(&conns, fd);
     _exit(0);
 }
@@ -105,16 +105,25 @@ static void adopt(pid_t pid)
 
 static void start_child(int fd)
 {
-    pid_t parent = getpid(), pid = fork();
+    pid_t pid = fork();
 
     if (pid == 0)
-        serve(parent, fd);
+        serve(fd);
     if (pid < 0) {
         server_refuse(fd);
         return;
     }
     adopt(pid);
     close(fd);
+}
+
+/* Returns whether there is a child still. */
+static bool reap_all(void)
+{
+    errno = 0;
+    while (reap_one()) {
+    }
+    return errno != ECHILD;
 }
 
 /* Tells the children to stop and waits for the last of them. Those that outlive the drain timeout
@@ -128,11 +137,9 @@ static void end_children(void)
     sigemptyset(&chld);
     sigaddset(&chld, SIGCHLD);
     sigprocmask(SIG_BLOCK, &chld, NULL);
-    for (; !(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD); ticks--) {
+    for (; reap_all(); ticks--) {
         if (children)
             kill(-children, ticks > 0 ? SIGTERM : SIGKILL);
-        while (reap_one()) {
-        }
         sigtimedwait(&chld, NULL, &tick);
     }
 }
@@ -143,6 +150,8 @@ int main(int argc, char **argv)
 
     server_start(&model, argc, argv);
     handle_children();
+    parent = getpid();
+    conns_init(&conns, server_rules());
     while ((fd = server_accept()) >= 0)
         start_child(fd);
     end_children();

@@ -14,25 +14,24 @@
 #include "lib/server.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <time.h>
-#include <unistd.h>
 
-struct client {
+struct client { /* on its thread's stack */
     struct client *previous, *next;
     pthread_t thread;
-    int fd;
 };
 
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t none; /* the list has become empty */
-    struct client list;  /* the head of a circular list */
-} living = {
-    PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, {&living.list, &living.list, 0, -1}};
+    pthread_cond_t none; /* count has become 0 */
+    struct client list;  /* the head of a circular list: the threads that have begun */
+    size_t count;        /* and those that were created */
+} living = {.lock = PTHREAD_MUTEX_INITIALIZER,
+            .none = PTHREAD_COND_INITIALIZER,
+            .list = {.previous = &living.list, .next = &living.list}};
 
 static long stack_kib = 64; /* a turn takes a few of them */
 
@@ -54,50 +53,55 @@ static const struct model model = {
     .knobs = knobs,
 };
 
+static void enter(struct client *client)
+{
+    client->thread = pthread_self();
+    pthread_mutex_lock(&living.lock);
+    client->next = living.list.next;
+    client->previous = &living.list;
+    client->next->previous = client->previous->next = client;
+    pthread_mutex_unlock(&living.lock);
+}
+
 static void leave(struct client *client)
 {
     pthread_mutex_lock(&living.lock);
     client->previous->next = client->next;
     client->next->previous = client->previous;
-    if (living.list.next == &living.list)
+    if (--living.count == 0)
         pthread_cond_signal(&living.none);
     pthread_mutex_unlock(&living.lock);
-    free(client);
 }
 
-static void *serve(void *argument)
+static void *serve(void *fd)
 {
-    struct client *client = argument;
+    struct client client;
     struct conns conns;
 
+    enter(&client);
     conns_init(&conns, server_rules());
-    conns_converse(&conns, client->fd);
+    conns_converse(&conns, (int)(intptr_t)fd);
     conns_finish(&conns);
-    leave(client);
+    leave(&client);
     return NULL;
 }
 
-/* The lock is held until the client stands in the list with its thread's name, so that a thread
-   that ends at once finds itself there. */
+static void count_thread(int change)
+{
+    pthread_mutex_lock(&living.lock);
+    living.count += (size_t)change;
+    pthread_mutex_unlock(&living.lock);
+}
+
 static void start_thread(const pthread_attr_t *attributes, int fd)
 {
-    struct client *client = malloc(sizeof *client);
+    pthread_t thread;
 
-    if (!client) {
-        server_refuse(fd);
+    count_thread(+1);
+    if (pthread_create(&thread, attributes, serve, (void *)(intptr_t)fd) == 0)
         return;
-    }
-    client->fd = fd;
-    pthread_mutex_lock(&living.lock);
-    if (pthread_create(&client->thread, attributes, serve, client)) {
-        server_refuse(fd);
-        free(client);
-    } else {
-        client->next = living.list.next;
-        client->previous = &living.list;
-        client->next->previous = client->previous->next = client;
-    }
-    pthread_mutex_unlock(&living.lock);
+    count_thread(-1);
+    server_refuse(fd);
 }
 
 static void set_attributes(pthread_attr_t *attributes)
@@ -114,7 +118,7 @@ static void set_attributes(pthread_attr_t *attributes)
 static void end_threads(void)
 {
     pthread_mutex_lock(&living.lock);
-    while (living.list.next != &living.list) {
+    while (living.count > 0) {
         struct timespec until;
 
         for (struct client *c = living.list.next; c != &living.list; c = c->next)
