@@ -38,7 +38,8 @@ static struct {
     uint64_t body_size;
     size_t max_head;
     char body[64 * (sizeof PHRASE - 1)]; /* the phrase over and over */
-    llhttp_settings_t parser;
+    llhttp_settings_t callbacks;
+    llhttp_t begun[2]; /* llhttp behind the request line of a request in HTTP/1.0 and 1.1 */
 } shared;
 
 static struct http *http_of(struct session *session)
@@ -294,16 +295,11 @@ static int on_complete(llhttp_t *parser)
 
 /* ---- Reading ---- */
 
-/* llhttp gets a request line of ours: it knows a fixed set of methods and versions and cannot go
-   on behind another, but where the request ends depends on its fields alone. */
 static bool parse_fields(struct http *http, struct span fields)
 {
-    static const char LINES[2][17] = {"POST / HTTP/1.0\r\n", "POST / HTTP/1.1\r\n"};
-
-    llhttp_init(&http->parser, HTTP_REQUEST, &shared.parser);
+    http->parser = shared.begun[http->minor];
     http->parser.data = http;
-    return llhttp_execute(&http->parser, LINES[http->minor], sizeof LINES[0]) == HPE_OK &&
-           llhttp_execute(&http->parser, fields.at, fields.len) == HPE_OK && !http->malformed;
+    return llhttp_execute(&http->parser, fields.at, fields.len) == HPE_OK && !http->malformed;
 }
 
 /* Reads a whole head. Returns 0, or the status of the refusal. */
@@ -418,7 +414,8 @@ static void put_body(struct session *session, struct room *out)
     struct http *http = http_of(session);
 
     while (http->owed && out->len < out->size) {
-        size_t from = (size_t)((shared.body_size - http->owed) % (sizeof PHRASE - 1));
+        uint64_t done = shared.body_size - http->owed;
+        size_t from = done ? (size_t)(done % (sizeof PHRASE - 1)) : 0; /* a division is dear */
         size_t len = sizeof shared.body - from;
 
         if (len > http->owed)
@@ -553,6 +550,30 @@ static void begin(struct session *session)
     await_request(session);
 }
 
+/* llhttp gets a request line of ours, and that only once: it knows a fixed set of methods and
+   versions and cannot go on behind another, but where a request ends depends on its fields alone.
+ */
+static void prepare_parser(void)
+{
+    static const char LINES[2][17] = {"POST / HTTP/1.0\r\n", "POST / HTTP/1.1\r\n"};
+
+    llhttp_settings_init(&shared.callbacks);
+    shared.callbacks.on_header_field = on_field;
+    shared.callbacks.on_header_value = on_value;
+    shared.callbacks.on_header_value_complete = on_value_complete;
+    shared.callbacks.on_headers_complete = on_head;
+    shared.callbacks.on_chunk_header = on_chunk;
+    shared.callbacks.on_message_complete = on_complete;
+    for (int minor = 0; minor < 2; minor++) {
+        llhttp_errno_t error;
+
+        llhttp_init(&shared.begun[minor], HTTP_REQUEST, &shared.callbacks);
+        error = llhttp_execute(&shared.begun[minor], LINES[minor], sizeof LINES[minor]);
+        assert(error == HPE_OK);
+        (void)error;
+    }
+}
+
 static void prepare(const struct protocol_settings *settings)
 {
     int len = snprintf(shared.ok, sizeof shared.ok,
@@ -566,13 +587,7 @@ static void prepare(const struct protocol_settings *settings)
     shared.max_head = settings->max_head;
     for (size_t i = 0; i < sizeof shared.body; i++)
         shared.body[i] = PHRASE[i % (sizeof PHRASE - 1)];
-    llhttp_settings_init(&shared.parser);
-    shared.parser.on_header_field = on_field;
-    shared.parser.on_header_value = on_value;
-    shared.parser.on_header_value_complete = on_value_complete;
-    shared.parser.on_headers_complete = on_head;
-    shared.parser.on_chunk_header = on_chunk;
-    shared.parser.on_message_complete = on_complete;
+    prepare_parser();
 }
 
 const struct protocol http_protocol = {"http", prepare, begin, answer, late};

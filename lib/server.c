@@ -35,17 +35,15 @@ static struct {
    other sockets are interrupted, again and again, for the same reason. */
 static void on_stop(int signal)
 {
+    const struct timeval nudge = {0, SERVER_NUDGE_MS * 1000};
     int saved = errno;
+    bool first = !atomic_exchange(&server.stopping, true); /* before anybody is woken to see it */
 
     (void)signal;
     if (!server.flag_alone && server.listener >= 0)
         (void)shutdown(server.listener, SHUT_RDWR);
-    if (server.model->blocking && !server.stopping) {
-        const struct timeval nudge = {0, SERVER_NUDGE_MS * 1000};
-
+    if (server.model->blocking && first)
         (void)setitimer(ITIMER_REAL, &(struct itimerval){nudge, nudge}, NULL);
-    }
-    server.stopping = true;
     errno = saved;
 }
 
