@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/conn.h"
-#include "lib/http.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -20,8 +19,8 @@ enum {
     ROUNDING_MS = 1         /* a wait that ends too soon would only be repeated */
 };
 
-static_assert((int)HTTP_MAX_HEAD < (int)CONN_BUFFER,
-              "a head must fit the buffer, and be seen to be too long");
+static_assert((int)PROTOCOL_MAX_HEAD + 2 < (int)CONN_BUFFER,
+              "a head and a blank line before it must fit the buffer, and be seen to be too long");
 static_assert((int)PROTOCOL_ANSWER <= (int)CONN_BUFFER, "an answer must fit an empty buffer");
 
 /* ---- The states ---- */
@@ -473,7 +472,7 @@ struct conn *conns_open(struct conns *conns, int fd)
         .progress = true,
         .armed_read_ms = conns->rules->timeout_ms[TIMER_IDLE],
         .armed_write_ms = conns->rules->timeout_ms[TIMER_IDLE],
-        .session.date = conns->date,
+        .session = {.date = conns->date, .closing = conns->stopping},
     };
     conns->count++;
     deadline_none(&conn->deadline);

@@ -10,7 +10,8 @@
 
 enum { LINE = 512 }; /* a longer message is cut: one line is one write, also between processes */
 
-static void say(const char *format, va_list arguments, const char *reason)
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments,
+                                                      const char *reason)
 {
     char message[LINE];
 
@@ -23,7 +24,7 @@ static void say(const char *format, va_list arguments, const char *reason)
 
 void die(const char *format, ...)
 {
-    const char *reason = strerror(errno);
+    const char *reason = strerror(errno); /* NOLINT(concurrency-mt-unsafe): not so in glibc */
     va_list arguments;
 
     va_start(arguments, format);

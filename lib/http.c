@@ -9,6 +9,8 @@
 
 enum method { METHOD_GET, METHOD_HEAD, METHOD_KNOWN, METHOD_UNKNOWN };
 
+enum line { LINE_SIZE, LINE_DATA_END, LINE_TRAILER };
+
 struct http {
     llhttp_t parser;         /* only within one request, from its head's end to its own */
     struct span name, value; /* the field being parsed: inside the head, not kept beyond it */
@@ -18,11 +20,15 @@ struct http {
     enum method method;
     int minor;        /* version of the request: 1.minor */
     unsigned hosts;   /* Host fields seen */
-    char previous;    /* the last byte of a chunk's line, across calls */
+    enum line line;   /* which kind of a chunked body's lines comes next, or is being read */
+    char previous;    /* its last byte, across calls */
+    bool extension;   /* in a chunk's extension */
+    bool padded;      /* a field line of the head ends in white space */
     bool close, keep; /* the client's Connection options */
     bool expects;     /* it waits for a 100 before it sends the body */
     bool codings;     /* there was a Transfer-Encoding */
     bool chunked;     /* it ends in chunked, and llhttp has not seen the body's end */
+    bool named;       /* the field being parsed has a name */
     bool done;        /* the head's fields are through: what follows are trailers */
     bool malformed;
 };
@@ -62,9 +68,9 @@ static bool all_of(struct span span, const char *others)
     return true;
 }
 
-static bool is_token(struct span span) /* RFC 9110, 5.6.2 */
+static bool is_token(struct span span) /* RFC 9110, 5.6.2; here an empty one is one too */
 {
-    return span.len > 0 && all_of(span, "!#$%&'*+-.^_`|~");
+    return all_of(span, "!#$%&'*+-.^_`|~");
 }
 
 static bool is_digits(struct span span)
@@ -131,6 +137,7 @@ static bool is_host(struct span span)
 static bool is_target(struct span target, struct span method)
 {
     const char *colon = memchr(target.at, ':', target.len);
+    char first = target.len ? *target.at : '\0';
     struct span scheme = {target.at, colon ? (size_t)(colon - target.at) : 0};
 
     for (size_t i = 0; i < target.len; i++)
@@ -138,10 +145,10 @@ static bool is_target(struct span target, struct span method)
             return false;
     if (target.len == 1 && *target.at == '*')
         return same(method, "OPTIONS");
-    if (target.len && *target.at == '/')
+    if (first == '/')
         return true;
-    return scheme.len && all_of(scheme, "+-.") && scheme.len + 3 < target.len &&
-           memcmp(colon, "://", 3) == 0;
+    return scheme.len && !is_digits((struct span){&first, 1}) && all_of(scheme, "+-.") &&
+           scheme.len + 3 < target.len && memcmp(colon, "://", 3) == 0;
 }
 
 static enum method method_of(struct span name)
@@ -173,7 +180,7 @@ static int read_request_line(struct http *http, struct span line)
     method = (struct span){line.at, (size_t)(target_at - line.at)};
     target = (struct span){target_at + 1, (size_t)(version - target_at - 1)};
     version++;
-    if (!is_token(method) || !is_target(target, method))
+    if (method.len == 0 || !is_token(method) || !is_target(target, method))
         return 400;
     if (end - version != 8 || memcmp(version, "HTTP/", 5) != 0 || version[6] != '.' ||
         !is_digits((struct span){version + 5, 1}) || !is_digits((struct span){version + 7, 1}))
@@ -203,10 +210,9 @@ static ptrdiff_t end_of_head(struct http *http, struct span in)
         line = lf + 1;
         if (len == 1)
             return line - in.at;
+        http->padded |= lf[-2] == ' ' || lf[-2] == '\t';
         http->scanned = (size_t)(line - in.at);
     }
-    if (http->scanned == 0 && in.len && !is_token((struct span){in.at, 1}))
-        return HEAD_MALFORMED; /* what begins like this (TLS does) will never be a request */
     return HEAD_INCOMPLETE;
 }
 
@@ -217,18 +223,22 @@ static struct http *http_in(llhttp_t *parser)
     return parser->data;
 }
 
+/* Of a trailer's name, and value, there may be several pieces: only the head is there whole. */
 static int on_field(llhttp_t *parser, const char *at, size_t len)
 {
     struct http *http = http_in(parser);
 
     http->name = (struct span){at, len};
     http->value = (struct span){at + len, 0};
+    http->named |= len > 0;
+    http->malformed |= !is_token(http->name);
     return 0;
 }
 
 static int on_value(llhttp_t *parser, const char *at, size_t len)
 {
-    http_in(parser)->value = (struct span){at, len};
+    if (len > 0) /* parse_fields() may end a field apart */
+        http_in(parser)->value = (struct span){at, len};
     return 0;
 }
 
@@ -257,19 +267,21 @@ static void read_codings(struct http *http, struct span list)
 static int on_value_complete(llhttp_t *parser)
 {
     struct http *http = http_in(parser);
-    struct span value = trimmed(http->value);
+    struct span name = http->name, value = trimmed(http->value);
 
+    http->malformed |= !http->named;
+    http->named = false;
     if (http->done) /* a trailer field means nothing to us */
         return 0;
-    if (same(http->name, "host"))
+    if (same(name, "host"))
         http->malformed |= ++http->hosts > 1 || !is_host(value);
-    else if (same(http->name, "connection"))
+    else if (same(name, "connection"))
         read_connection(http, value);
-    else if (same(http->name, "content-length"))
+    else if (same(name, "content-length"))
         http->malformed |= value.len == 0 || !is_digits(value);
-    else if (same(http->name, "transfer-encoding"))
+    else if (same(name, "transfer-encoding"))
         read_codings(http, value);
-    else if (same(http->name, "expect"))
+    else if (same(name, "expect"))
         http->expects |= same(value, "100-continue");
     return 0;
 }
@@ -283,7 +295,10 @@ static int on_head(llhttp_t *parser)
 
 static int on_chunk(llhttp_t *parser)
 {
-    http_in(parser)->left = parser->content_length;
+    struct http *http = http_in(parser);
+
+    http->left = parser->content_length;
+    http->line = http->left ? LINE_DATA_END : LINE_TRAILER;
     return 0;
 }
 
@@ -295,11 +310,31 @@ static int on_complete(llhttp_t *parser)
 
 /* ---- Reading ---- */
 
+static bool feed(struct http *http, const char *at, size_t len)
+{
+    return llhttp_execute(&http->parser, at, len) == HPE_OK && !http->malformed;
+}
+
+/* llhttp takes no tab behind a length or a coding, so white space at a line's end is left out. */
+static bool parse_padded(struct http *http, struct span fields)
+{
+    while (fields.len > 0) {
+        size_t len = (size_t)((const char *)memchr(fields.at, '\r', fields.len) - fields.at);
+        struct span line = {fields.at, len};
+
+        line.len = trimmed(line).len; /* no line begins with white space */
+        if (!feed(http, line.at, line.len) || !feed(http, "\r\n", 2))
+            return false;
+        fields = (struct span){fields.at + len + 2, fields.len - len - 2};
+    }
+    return true;
+}
+
 static bool parse_fields(struct http *http, struct span fields)
 {
     http->parser = shared.begun[http->minor];
     http->parser.data = http;
-    return llhttp_execute(&http->parser, fields.at, fields.len) == HPE_OK && !http->malformed;
+    return http->padded ? parse_padded(http, fields) : feed(http, fields.at, fields.len);
 }
 
 /* Reads a whole head. Returns 0, or the status of the refusal. */
@@ -330,11 +365,31 @@ static ptrdiff_t chunk_line(struct http *http, struct span in)
     size_t len = lf ? (size_t)(lf - in.at) + 1 : in.len;
 
     for (size_t i = 0; i < len; i++) {
-        if ((http->previous == '\r') != (in.at[i] == '\n') || in.at[i] == '\0')
+        bool folded = http->line == LINE_TRAILER && http->previous == '\n' &&
+                      (in.at[i] == ' ' || in.at[i] == '\t');
+
+        if ((http->previous == '\r') != (in.at[i] == '\n') || in.at[i] == '\0' || folded)
             return -1;
         http->previous = in.at[i];
     }
     return (ptrdiff_t)len;
+}
+
+/* llhttp knows some extensions of a chunk only: it is given the line without them. */
+static bool feed_line(struct http *http, struct span line)
+{
+    const char *semicolon = memchr(line.at, ';', line.len);
+    size_t begin = line.len, end = line.len; /* what lies between is left out */
+
+    if (http->line == LINE_SIZE) {
+        while (end > 0 && (line.at[end - 1] == '\r' || line.at[end - 1] == '\n'))
+            end--;
+        begin = http->extension ? 0 : semicolon ? (size_t)(semicolon - line.at) : end;
+        http->extension = (http->extension || semicolon) && http->previous != '\n';
+    }
+    if (http->line == LINE_DATA_END && http->previous == '\n')
+        http->line = LINE_SIZE;
+    return feed(http, line.at, begin) && feed(http, line.at + end, line.len - end);
 }
 
 /* llhttp gets chunk lines and data apart, so that the lines can be held to CRLF. Returns the bytes
@@ -345,15 +400,21 @@ static ptrdiff_t drop_chunks(struct http *http, struct span in)
 
     while (http->chunked && used < in.len) {
         struct span rest = {in.at + used, in.len - used};
-        ptrdiff_t len = http->left ? (ptrdiff_t)(http->left < rest.len ? http->left : rest.len)
-                                   : chunk_line(http, rest);
+        bool data = http->left > 0;
 
-        if (len < 0)
+        if (data) {
+            rest.len = http->left < rest.len ? (size_t)http->left : rest.len;
+            http->left -= rest.len;
+        } else {
+            ptrdiff_t len = chunk_line(http, rest);
+
+            if (len < 0)
+                return -1;
+            rest.len = (size_t)len;
+        }
+        if (!(data ? feed(http, rest.at, rest.len) : feed_line(http, rest)))
             return -1;
-        http->left -= http->left ? (uint64_t)len : 0;
-        if (llhttp_execute(&http->parser, rest.at, (size_t)len) != HPE_OK)
-            return -1;
-        used += (size_t)len;
+        used += rest.len;
     }
     return (ptrdiff_t)used;
 }
@@ -504,17 +565,20 @@ static enum answer answer_head(struct session *session, struct span in, size_t *
     struct http *http = http_of(session);
     size_t blank = in.len >= 2 && memcmp(in.at, "\r\n", 2) == 0 ? 2 : 0; /* RFC 9112, 2.2 */
     struct span rest = {in.at + blank, in.len - blank};
-    ptrdiff_t len =
-        rest.len == 1 && *in.at == '\r' && !blank ? HEAD_INCOMPLETE : end_of_head(http, rest);
+    bool over = rest.len > shared.max_head;
+    ptrdiff_t len;
     int status;
 
     session->phase = in.len ? PHASE_HEAD : PHASE_IDLE;
+    if (rest.len == 0 || (rest.len == 1 && *rest.at == '\r' && !blank))
+        return ANSWER_WAIT;
+    if (!is_token((struct span){rest.at, 1}))
+        return refuse(session, out, 400); /* what begins so (TLS does) will never be a request */
+    len = end_of_head(http, (struct span){rest.at, over ? shared.max_head : rest.len});
     if (len == HEAD_MALFORMED)
         return refuse(session, out, 400);
-    if (len > (ptrdiff_t)shared.max_head || (len == 0 && rest.len > shared.max_head))
-        return refuse(session, out, 431);
     if (len == HEAD_INCOMPLETE)
-        return ANSWER_WAIT;
+        return over ? refuse(session, out, 431) : ANSWER_WAIT;
     status = read_head(http, (struct span){rest.at, (size_t)len});
     if (status)
         return refuse(session, out, status);
@@ -581,7 +645,7 @@ static void prepare(const struct protocol_settings *settings)
                        "Content-Length: %ju\r\nDate: ",
                        (uintmax_t)settings->body_size);
 
-    assert(len > 0 && (size_t)len < sizeof shared.ok && settings->max_head <= HTTP_MAX_HEAD);
+    assert(len > 0 && (size_t)len < sizeof shared.ok && settings->max_head <= PROTOCOL_MAX_HEAD);
     shared.ok_len = (size_t)len;
     shared.body_size = settings->body_size;
     shared.max_head = settings->max_head;

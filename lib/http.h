@@ -9,8 +9,6 @@
    dropped as it comes. Stricter than llhttp where two readers of a request could disagree. */
 extern const struct protocol http_protocol;
 
-enum { HTTP_MAX_HEAD = 16383 }; /* bytes: the longest head that protocol_settings may allow */
-
 /* The length of the Date that a session must be given. */
 enum { HTTP_DATE = sizeof "Thu, 01 Jan 1970 00:00:00 GMT" - 1 };
 

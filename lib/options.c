@@ -24,6 +24,8 @@ enum key {
     KEY_BODY_SIZE,
     KEY_TRACE,
     KEY_DESCRIBE,
+    KEY_HELP,
+    KEY_VERSION,
     KEY_KNOB /* and those behind it: the model's */
 };
 
@@ -43,6 +45,8 @@ static const struct argp_option COMMON[] = {
     {"body-size", KEY_BODY_SIZE, "BYTES", 0, "Serve a body of so many bytes (13)", 0},
     {"trace", KEY_TRACE, NULL, 0, "Print each connection's changes of state", 0},
     {"describe", KEY_DESCRIBE, NULL, 0, "Print what this server is, as JSON, and exit", 0},
+    {"help", KEY_HELP, NULL, 0, "Print this and exit", 2},
+    {"version", KEY_VERSION, NULL, 0, "Print the version and exit", 2},
 };
 
 enum { COMMON_COUNT = sizeof COMMON / sizeof *COMMON };
@@ -215,7 +219,7 @@ static error_t take(int key, char *text, struct argp_state *state)
         options->timeout_ms[TIMER_DRAIN] = timeout("drain-timeout", text, 0);
         break;
     case KEY_MAX_HEADER:
-        options->settings.max_head = (size_t)whole("max-header", text, 64, HTTP_MAX_HEAD);
+        options->settings.max_head = (size_t)whole("max-header", text, 64, PROTOCOL_MAX_HEAD);
         break;
     case KEY_BODY_SIZE:
         options->settings.body_size = (uint64_t)whole("body-size", text, 0, 1L << 40);
@@ -226,6 +230,12 @@ static error_t take(int key, char *text, struct argp_state *state)
     case KEY_DESCRIBE:
         describe(reading->model);
         break;
+    case KEY_HELP:
+        argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
+        exit(EXIT_SUCCESS);
+    case KEY_VERSION:
+        printf("%s (c10kit) %s\n", program_invocation_short_name, C10KIT_VERSION);
+        exit(EXIT_SUCCESS);
     case ARGP_KEY_ARG:
         die_usage("'%s': no arguments are taken, only options (see --help)", text);
     default:
@@ -236,12 +246,13 @@ static error_t take(int key, char *text, struct argp_state *state)
     return 0;
 }
 
-/* argp's own complaint takes two lines: one is enough, and says where. */
+/* argp's own complaint takes two lines: one is enough, and says where. (Its own --help would be
+   silenced with it.) */
 static void parse(const struct argp *argp, int argc, char **argv, struct reading *reading)
 {
     int index = argc - 1;
 
-    if (argp_parse(argp, argc, argv, ARGP_NO_ERRS, &index, reading) != 0)
+    if (argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, &index, reading) != 0)
         die_usage("'%s': no such option, or its value is missing (see --help)",
                   argv[index > 1 ? index - 1 : argc - 1]);
 }
@@ -269,6 +280,5 @@ void options_read(struct options *options, const struct model *model, int argc, 
                                  0,
                                  model->knobs[i].help,
                                  1};
-    argp_program_version = "c10kit " C10KIT_VERSION;
     parse(&argp, argc, argv, &reading);
 }

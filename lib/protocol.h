@@ -35,8 +35,9 @@ enum phase {
 };
 
 enum {
-    SESSION_STATE = 200,  /* bytes; each protocol asserts that its state fits */
-    PROTOCOL_ANSWER = 512 /* the least room with which answer() and late() must get on */
+    SESSION_STATE = 200,       /* bytes; each protocol asserts that its state fits */
+    PROTOCOL_ANSWER = 512,     /* the least room with which answer() and late() must get on */
+    PROTOCOL_MAX_HEAD = 16381, /* bytes: the most that protocol_settings.max_head may be */
 };
 
 /* One conversation's state. Its owner sets date and closing, the protocol all else. */

@@ -255,6 +255,19 @@ int server_accept(void)
     return -1;
 }
 
+void server_welcome(struct conns *conns, void (*serve)(struct conn *))
+{
+    for (int i = 0; i < SERVER_ACCEPTS; i++) {
+        int fd = server_accept();
+        struct conn *conn = fd < 0 ? NULL : conns_open(conns, fd);
+
+        if (fd < 0)
+            return;
+        if (conn)
+            serve(conn);
+    }
+}
+
 void server_refuse(int fd)
 {
     server_count(COUNT_REFUSED);
@@ -271,11 +284,6 @@ void server_count(enum conn_count what)
 bool server_stopping(void)
 {
     return server.stopping;
-}
-
-const atomic_bool *server_stop_flag(void)
-{
-    return &server.stopping;
 }
 
 void server_stop_by_flag_alone(void)

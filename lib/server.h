@@ -45,13 +45,17 @@ int server_backlog(void);
    return is dealt with here. Where the listener blocks, so does this. */
 int server_accept(void);
 
+/* Takes over all clients that wait now (SERVER_ACCEPTS at most) and calls serve() for each. Their
+   first turn needs no readiness call: most have sent their request by the time they are accepted.
+ */
+void server_welcome(struct conns *conns, void (*serve)(struct conn *));
+
 /* Closes a client's socket that cannot be served, and counts it. */
 void server_refuse(int fd);
 
 /* Told to stop, by SIGHUP, SIGINT, SIGQUIT or SIGTERM. The signal also makes the listener ready
    for ever (shutdown), and with it wakes whoever waits for it, before or after the signal. */
 bool server_stopping(void);
-const atomic_bool *server_stop_flag(void);
 
 /* For a model whose point is another way to learn of the signal: the handler sets the flag only,
    and whoever sees it must call server_deafen(). */

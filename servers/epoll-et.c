@@ -101,27 +101,13 @@ static void serve(struct conn *conn)
         list(conn);
 }
 
-/* The first turn comes before the registration, which reports what it left or missed. */
-static void welcome(void)
-{
-    for (int i = 0; i < SERVER_ACCEPTS; i++) {
-        int fd = server_accept();
-        struct conn *conn = fd < 0 ? NULL : conns_open(&loop.conns, fd);
-
-        if (fd < 0)
-            return;
-        if (conn)
-            serve(conn);
-    }
-}
-
 static void note_ready(const struct epoll_event *events, int ready)
 {
     for (int i = 0; i < ready; i++) {
         struct conn *conn = events[i].data.ptr;
 
         if (!conn) {
-            welcome();
+            server_welcome(&loop.conns, serve);
             continue;
         }
         if (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))

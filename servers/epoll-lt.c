@@ -74,28 +74,13 @@ static void serve(struct conn *conn)
     watch(conn);
 }
 
-/* The first turn comes before the registration: a client that has sent its request with the
-   connection, and wants no other, needs none. */
-static void welcome(void)
-{
-    for (int i = 0; i < SERVER_ACCEPTS; i++) {
-        int fd = server_accept();
-        struct conn *conn = fd < 0 ? NULL : conns_open(&loop.conns, fd);
-
-        if (fd < 0)
-            return;
-        if (conn)
-            serve(conn);
-    }
-}
-
 static void serve_ready(const struct epoll_event *events, int ready)
 {
     for (int i = 0; i < ready; i++) {
         struct conn *conn = events[i].data.ptr;
 
         if (!conn)
-            welcome();
+            server_welcome(&loop.conns, serve);
         else if (conn_want(conn) == CONN_WRITE || events[i].events != EPOLLOUT)
             serve(conn);
     }

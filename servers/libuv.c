@@ -15,22 +15,22 @@
 #include "lib/die.h"
 #include "lib/server.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <uv.h>
 
 struct client {
-    uv_tcp_t tcp;
+    uv_tcp_t tcp; /* its data points back here */
     uv_write_t write;
+    bool writing;
     struct conn *conn;
-    bool reading, writing;
 };
 
 static struct {
     struct conns conns;
     uv_tcp_t listener;
     uv_prepare_t before_wait;
-    uv_check_t after_wait;
     uv_timer_t timer;
 } loop;
 
@@ -41,12 +41,6 @@ static const struct model model = {
 };
 
 static void advance(struct client *client);
-
-static void must(int error, const char *what)
-{
-    if (error)
-        die_usage("cannot %s: %s", what, uv_strerror(error));
-}
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -90,7 +84,7 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
 
 static void on_written(uv_write_t *write, int status)
 {
-    struct client *client = write->data;
+    struct client *client = write->handle->data;
 
     client->writing = false;
     if (!client->conn) /* dropped meanwhile */
@@ -103,65 +97,57 @@ static void on_written(uv_write_t *write, int status)
     advance(client);
 }
 
+static uv_buf_t pending(const struct client *client)
+{
+    struct span span = conn_pending(client->conn);
+
+    return uv_buf_init((char *)span.at, (unsigned)span.len);
+}
+
 /* At once, as far as the kernel takes it; the library gets the rest. */
 static void write_pending(struct client *client)
 {
     uv_stream_t *stream = (uv_stream_t *)&client->tcp;
-    struct span span = conn_pending(client->conn);
-    uv_buf_t buffer = uv_buf_init((char *)span.at, (unsigned)span.len);
+    uv_buf_t buffer = pending(client);
     int len = uv_try_write(stream, &buffer, 1);
 
     if (len > 0)
         conn_sent(client->conn, (size_t)len);
     if (conn_want(client->conn) != CONN_WRITE)
         return;
-    span = conn_pending(client->conn);
-    buffer = uv_buf_init((char *)span.at, (unsigned)span.len);
-    client->writing = true;
-    client->write.data = client;
-    if (uv_write(&client->write, stream, &buffer, 1, on_written)) {
-        client->writing = false;
-        conn_failed(client->conn);
-    }
-}
-
-static void set_reading(struct client *client, bool reading)
-{
-    uv_stream_t *stream = (uv_stream_t *)&client->tcp;
-
-    if (client->reading == reading)
-        return;
-    client->reading = reading;
-    if (!reading)
-        uv_read_stop(stream);
-    else if (uv_read_start(stream, on_room, on_read))
+    buffer = pending(client);
+    client->writing = uv_write(&client->write, stream, &buffer, 1, on_written) == 0;
+    if (!client->writing)
         conn_failed(client->conn);
 }
 
 /* Does what the connection waits for. */
 static void advance(struct client *client)
 {
+    uv_stream_t *stream = (uv_stream_t *)&client->tcp;
+
     if (conn_want(client->conn) == CONN_WRITE && !client->writing)
         write_pending(client);
-    if (conn_want(client->conn) != CONN_CLOSE)
-        set_reading(client, conn_want(client->conn) == CONN_READ);
-    if (conn_want(client->conn) == CONN_CLOSE)
+    if (conn_want(client->conn) == CONN_WRITE)
+        uv_read_stop(stream);
+    else if (conn_want(client->conn) == CONN_READ)
+        uv_read_start(stream, on_room, on_read); /* UV_EALREADY most of the time */
+    else
         drop(client);
 }
 
-static void welcome(void)
+static void welcome(uv_stream_t *listener)
 {
     struct client *client = calloc(1, sizeof *client);
     uv_os_fd_t fd;
 
-    server_count(COUNT_ACCEPTED);
     if (!client) {
         server_count(COUNT_REFUSED);
-        return; /* and the library accepts no other until it is taken */
+        return; /* the library keeps it, and accepts no other */
     }
-    must(uv_tcp_init(uv_default_loop(), &client->tcp), "make a handle");
+    uv_tcp_init(listener->loop, &client->tcp);
     client->tcp.data = client;
-    if (uv_accept((uv_stream_t *)&loop.listener, (uv_stream_t *)&client->tcp) ||
+    if (uv_accept(listener, (uv_stream_t *)&client->tcp) ||
         uv_fileno((uv_handle_t *)&client->tcp, &fd) ||
         !(client->conn = conns_open(&loop.conns, -1))) {
         uv_close((uv_handle_t *)&client->tcp, on_closed);
@@ -183,12 +169,12 @@ static void deafen(void)
    clients away, and does not say how many). It accepts until there is nobody, or no listener. */
 static void on_client(uv_stream_t *listener, int status)
 {
-    (void)listener;
+    conns_tick(&loop.conns);
     if (server_stopping()) {
         deafen();
     } else if (status == 0) {
-        conns_tick(&loop.conns);
-        welcome();
+        server_count(COUNT_ACCEPTED);
+        welcome(listener);
     }
 }
 
@@ -199,20 +185,10 @@ static void on_time(uv_timer_t *timer)
 
 static void on_before_wait(uv_prepare_t *prepare)
 {
-    int wait_ms = conns_wait_ms(&loop.conns);
+    struct conn *conn;
+    int wait_ms;
 
     (void)prepare;
-    if (wait_ms < 0)
-        uv_timer_stop(&loop.timer);
-    else
-        uv_timer_start(&loop.timer, on_time, (uint64_t)wait_ms, 0);
-}
-
-static void on_after_wait(uv_check_t *check)
-{
-    struct conn *conn;
-
-    (void)check;
     conns_tick(&loop.conns);
     while ((conn = conns_due(&loop.conns))) {
         if (loop.conns.stopping)
@@ -221,32 +197,35 @@ static void on_after_wait(uv_check_t *check)
     }
     if (loop.conns.stopping)
         deafen();
+    wait_ms = conns_wait_ms(&loop.conns);
+    if (wait_ms < 0)
+        uv_timer_stop(&loop.timer);
+    else
+        uv_timer_start(&loop.timer, on_time, (uint64_t)wait_ms, 0);
 }
 
 /* The library closes what it is given, so it gets a copy of the listener. What is unreferenced
    does not keep the loop going. */
-static void start(void)
+static void start(uv_loop_t *uv)
 {
-    uv_loop_t *uv = uv_default_loop();
-
     conns_init(&loop.conns, server_rules());
-    must(uv_tcp_init(uv, &loop.listener), "make a handle");
-    must(uv_tcp_open(&loop.listener, dup(server_listener())), "open the listener");
-    must(uv_listen((uv_stream_t *)&loop.listener, server_backlog(), on_client), "listen");
+    uv_tcp_init(uv, &loop.listener);
+    errno = -uv_tcp_open(&loop.listener, dup(server_listener()));
+    if (errno == 0)
+        errno = -uv_listen((uv_stream_t *)&loop.listener, server_backlog(), on_client);
+    if (errno)
+        die("cannot give the listener to the library");
     uv_prepare_init(uv, &loop.before_wait);
     uv_prepare_start(&loop.before_wait, on_before_wait);
-    uv_check_init(uv, &loop.after_wait);
-    uv_check_start(&loop.after_wait, on_after_wait);
-    uv_timer_init(uv, &loop.timer);
     uv_unref((uv_handle_t *)&loop.before_wait);
-    uv_unref((uv_handle_t *)&loop.after_wait);
+    uv_timer_init(uv, &loop.timer);
     uv_unref((uv_handle_t *)&loop.timer);
 }
 
 int main(int argc, char **argv)
 {
     server_start(&model, argc, argv);
-    start();
+    start(uv_default_loop());
     uv_run(uv_default_loop(), UV_RUN_DEFAULT);
     conns_finish(&loop.conns);
     return server_end();

@@ -19,7 +19,7 @@
 static struct {
     struct conns conns;
     struct pollfd *entries; /* the listener's first */
-    struct conn **by_entry;
+    struct conn **by_entry; /* conn->note is the connection's entry, 0 while it has none */
     int count, size;
 } loop;
 
@@ -28,6 +28,11 @@ static const struct model model = {
     .title = "one thread, readiness from poll",
     .family = "readiness",
 };
+
+static short events_of(const struct conn *conn)
+{
+    return conn_want(conn) == CONN_WRITE ? POLLOUT : POLLIN;
+}
 
 /* Room for one more entry. Returns false: no memory. */
 static bool grow(void)
@@ -49,26 +54,26 @@ static bool grow(void)
     return true;
 }
 
-/* conn->note is the connection's entry. Returns false: no memory, the client was refused. */
-static bool add(struct conn *conn)
+static void add(struct conn *conn)
 {
     if (!grow()) {
         conn_refuse(conn);
-        return false;
+        return;
     }
     conn->note = loop.count;
     loop.by_entry[loop.count] = conn;
-    loop.entries[loop.count++] = (struct pollfd){.fd = conn->fd, .events = POLLIN};
-    return true;
+    loop.entries[loop.count++] = (struct pollfd){.fd = conn->fd, .events = events_of(conn)};
 }
 
 static void drop(struct conn *conn)
 {
-    int last = --loop.count;
+    if (conn->note) {
+        int last = --loop.count;
 
-    loop.entries[conn->note] = loop.entries[last];
-    loop.by_entry[conn->note] = loop.by_entry[last];
-    loop.by_entry[conn->note]->note = conn->note;
+        loop.entries[conn->note] = loop.entries[last];
+        loop.by_entry[conn->note] = loop.by_entry[last];
+        loop.by_entry[conn->note]->note = conn->note;
+    }
     conn_close(conn);
 }
 
@@ -78,21 +83,10 @@ static void serve(struct conn *conn)
     (void)conn_turn(conn);
     if (conn_want(conn) == CONN_CLOSE)
         drop(conn);
+    else if (conn->note)
+        loop.entries[conn->note].events = events_of(conn);
     else
-        loop.entries[conn->note].events = conn_want(conn) == CONN_WRITE ? POLLOUT : POLLIN;
-}
-
-static void welcome(void)
-{
-    for (int i = 0; i < SERVER_ACCEPTS; i++) {
-        int fd = server_accept();
-        struct conn *conn = fd < 0 ? NULL : conns_open(&loop.conns, fd);
-
-        if (fd < 0)
-            return;
-        if (conn && add(conn))
-            serve(conn);
-    }
+        add(conn);
 }
 
 /* From the end: whoever goes is replaced by one that had its look already. */
@@ -105,7 +99,7 @@ static void serve_ready(int ready)
         serve(loop.by_entry[i]);
     }
     if (loop.entries[0].revents)
-        welcome();
+        server_welcome(&loop.conns, serve);
 }
 
 static void deafen(void)

@@ -55,9 +55,21 @@ static void drop(struct conn *conn)
     conn_close(conn);
 }
 
+static void add(struct conn *conn)
+{
+    loop.by_fd[conn->fd] = conn;
+    if (conn->fd > loop.highest)
+        loop.highest = conn->fd;
+}
+
 /* A turn, then interest in what the connection waits for now. */
 static void serve(struct conn *conn)
 {
+    if (conn->fd >= FD_SETSIZE) {
+        conn_refuse(conn);
+        return;
+    }
+    add(conn);
     (void)conn_turn(conn);
     switch (conn_want(conn)) {
     case CONN_READ:
@@ -71,25 +83,6 @@ static void serve(struct conn *conn)
     case CONN_CLOSE:
         drop(conn);
         break;
-    }
-}
-
-static void welcome(void)
-{
-    for (int i = 0; i < SERVER_ACCEPTS; i++) {
-        int fd = server_accept();
-
-        if (fd < 0)
-            return;
-        if (fd >= FD_SETSIZE) {
-            server_refuse(fd);
-            continue;
-        }
-        loop.by_fd[fd] = conns_open(&loop.conns, fd);
-        if (fd > loop.highest)
-            loop.highest = fd;
-        if (loop.by_fd[fd])
-            serve(loop.by_fd[fd]);
     }
 }
 
@@ -115,7 +108,7 @@ static void serve_ready(int ready, const fd_set *readable, const fd_set *writabl
             continue;
         ready--;
         if (fd == listener)
-            welcome();
+            server_welcome(&loop.conns, serve);
         else if (loop.by_fd[fd])
             serve(loop.by_fd[fd]);
     }
