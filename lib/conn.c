@@ -210,6 +210,7 @@ static void process(struct conn *conn)
         no_memory(conn);
         return;
     }
+    conn->session.closing = conn->conns->stopping;
     while (answer_one(conn)) {
     }
     if (conn->out->to > 0) {
@@ -390,7 +391,7 @@ void conns_tick(struct conns *conns)
     }
     conns->now_ms = now_ms;
     renew_date(conns);
-    if (!conns->stopping && atomic_load_explicit(conns->rules->stopping, memory_order_relaxed)) {
+    if (!conns->stopping && conns->rules->stopping()) {
         conns->stopping = true;
         conns->drain_by_ms = now_ms + conns->rules->timeout_ms[TIMER_DRAIN];
     }
@@ -424,7 +425,7 @@ static struct conn *untold(struct conns *conns)
     for (enum timer timer = 0; timer < TIMERS; timer++) {
         struct deadline *oldest = deadlines_oldest(&conns->deadlines, timer);
 
-        if (oldest && !conn_of(oldest)->session.closing)
+        if (oldest && !conn_of(oldest)->told)
             return conn_of(oldest);
     }
     return NULL;
@@ -436,7 +437,7 @@ struct conn *conns_due(struct conns *conns)
     struct conn *conn;
 
     if (conns->stopping && (conn = untold(conns))) {
-        conn->session.closing = conn->progress = true;
+        conn->told = conn->session.closing = conn->progress = true;
         settle(conn);
         return conn;
     }
@@ -472,6 +473,7 @@ struct conn *conns_open(struct conns *conns, int fd)
         .progress = true,
         .armed_read_ms = conns->rules->timeout_ms[TIMER_IDLE],
         .armed_write_ms = conns->rules->timeout_ms[TIMER_IDLE],
+        .told = conns->stopping,
         .session = {.date = conns->date, .closing = conns->stopping},
     };
     conns->count++;

@@ -64,7 +64,7 @@ struct conn_rules {
     int64_t timeout_ms[TIMERS];
     bool blocking; /* the sockets block: timeouts are left to SO_RCVTIMEO and SO_SNDTIMEO */
     bool trace;    /* print each change of state */
-    const atomic_bool *stopping;
+    bool (*stopping)(void);
     _Atomic uint64_t *counts; /* CONN_COUNTS of them, shared by all threads and processes */
 };
 
@@ -102,6 +102,7 @@ struct conn {
     enum conn_state state;  /* read only for models */
     enum timer timer;       /* that runs */
     bool progress;          /* the state's timer must start anew */
+    bool told;              /* that the server stops */
     bool last, eof, linger; /* output is the last; input has ended; how to end */
     uint32_t lingered;      /* bytes dropped */
     int64_t armed_read_ms;  /* the socket's own timeouts; blocking sockets only */

@@ -18,6 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Between a server's processes. */
+struct shared {
+    atomic_bool stopping; /* the one that listens was told to stop, and so are all others */
+    _Atomic uint64_t counts[CONN_COUNTS];
+};
+
 static struct {
     const struct model *model;
     struct options options;
@@ -25,7 +31,8 @@ static struct {
     _Atomic int listener; /* the signal handler shuts it down */
     int reserve;          /* a descriptor to give up when there are no others: see turn_away() */
     bool flag_alone;
-    atomic_bool stopping;
+    atomic_bool stopping; /* this process was told to */
+    struct shared *shared;
 } server = {.listener = -1, .reserve = -1};
 
 /* ---- Signals ---- */
@@ -40,8 +47,11 @@ static void on_stop(int signal)
     bool first = !atomic_exchange(&server.stopping, true); /* before anybody is woken to see it */
 
     (void)signal;
-    if (!server.flag_alone && server.listener >= 0)
-        (void)shutdown(server.listener, SHUT_RDWR);
+    if (server.listener >= 0) {
+        server.shared->stopping = true;
+        if (!server.flag_alone)
+            (void)shutdown(server.listener, SHUT_RDWR);
+    }
     if (server.model->blocking && first)
         (void)setitimer(ITIMER_REAL, &(struct itimerval){nudge, nudge}, NULL);
     errno = saved;
@@ -147,22 +157,26 @@ static int open_reserve(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+static void share(void)
+{
+    server.shared = mmap(NULL, sizeof *server.shared, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (server.shared == MAP_FAILED)
+        die("cannot map memory");
+}
+
 void server_start(const struct model *model, int argc, char **argv)
 {
-    size_t size = CONN_COUNTS * sizeof(_Atomic uint64_t);
-    void *counts = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
     server.model = model;
     options_read(&server.options, model, argc, argv);
-    if (counts == MAP_FAILED)
-        die("cannot map memory");
     server.options.protocol->prepare(&server.options.settings);
+    share();
     server.rules = (struct conn_rules){
         .protocol = server.options.protocol,
         .blocking = model->blocking,
         .trace = server.options.trace,
-        .stopping = &server.stopping,
-        .counts = counts,
+        .stopping = server_stopping,
+        .counts = server.shared->counts,
     };
     memcpy(server.rules.timeout_ms, server.options.timeout_ms, sizeof server.rules.timeout_ms);
     server.listener = listen_on(server.options.host, server.options.port);
@@ -203,54 +217,65 @@ static void pause_briefly(void)
 }
 
 /* No descriptor is left, and the client would wait in the queue, keeping the listener ready and
-   us busy. With the reserve's it is accepted and turned away. */
-static void turn_away(void)
+   us busy. With the reserve's it is accepted; where that cannot be had back, it is turned away.
+   Returns a client's socket after all, or -1 and errno as accept has it. */
+static int accept_with_reserve(void)
 {
-    int fd;
+    int fd, error;
 
     if (server.reserve >= 0)
         close(server.reserve);
     fd = accept_once();
-    if (fd >= 0)
-        server_refuse(fd);
+    error = errno;
     server.reserve = open_reserve();
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+    if (fd < 0 && (error == EMFILE || error == ENFILE))
+        pause_briefly(); /* somebody else took it */
+    if (fd >= 0 && server.reserve < 0) {
+        server_refuse(fd);
+        server.reserve = open_reserve();
+        fd = -1;
+        error = EINTR;
+    }
+    errno = error;
+    return fd;
+}
+
+/* What an error of accept(2) means: whether to try again. */
+static bool try_again(int error)
+{
+    switch (error) {
+    case EAGAIN: /* a blocking listener has the idle timeout, for accepted sockets to inherit */
+        return server.model->accept_blocks;
+    case ENOBUFS:
+    case ENOMEM:
         pause_briefly();
+        return true;
+    case EBADF:
+    case EFAULT:
+    case EINVAL:
+    case ENOTSOCK:
+    case EOPNOTSUPP:
+        if (!server_stopping())
+            die("cannot accept");
+        return false;
+    default: /* EINTR, no descriptors, or an error of the network: that client has gone already */
+        return true;
+    }
 }
 
 int server_accept(void)
 {
-    while (!server.stopping) {
+    while (!server_stopping()) {
         int fd = accept_once();
 
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+            fd = accept_with_reserve();
         if (fd >= 0) {
             server_count(COUNT_ACCEPTED);
             return fd;
         }
-        switch (errno) {
-        case EAGAIN: /* a blocking listener has the idle timeout, for accepted sockets to inherit */
-            if (server.model->accept_blocks)
-                continue;
+        if (!try_again(errno))
             return -1;
-        case EMFILE:
-        case ENFILE:
-            turn_away();
-            continue;
-        case ENOBUFS:
-        case ENOMEM:
-            pause_briefly();
-            continue;
-        case EBADF:
-        case EFAULT:
-        case EINVAL:
-        case ENOTSOCK:
-        case EOPNOTSUPP:
-            if (!server.stopping)
-                die("cannot accept");
-            return -1;
-        default: /* EINTR, or that client is gone already: accept(2) on errors of the network */
-            continue;
-        }
     }
     return -1;
 }
@@ -283,7 +308,7 @@ void server_count(enum conn_count what)
 
 bool server_stopping(void)
 {
-    return server.stopping;
+    return server.stopping || server.shared->stopping;
 }
 
 void server_stop_by_flag_alone(void)

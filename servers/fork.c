@@ -11,6 +11,7 @@
  * What it gives: a crash is one client's loss alone.
  * Compare with: thread, the same loop with less of its own for each client.
  */
+#include "lib/children.h"
 #include "lib/die.h"
 #include "lib/server.h"
 
@@ -45,9 +46,11 @@ static const struct model model = {
     .knobs = knobs,
 };
 
-/* The children's process group. It lives as long as one of them does; the next child then starts
-   a new one. So they can be told to stop all at once, and a terminal's Ctrl-C reaches us alone. */
-static pid_t children;
+static struct {
+    pid_t parent;
+    struct conns conns; /* the children's: each has a copy of its own */
+    struct children children;
+} family;
 
 /* Returns whether a child was there to be reaped. */
 static bool reap_one(void)
@@ -82,25 +85,14 @@ static void handle_children(void)
         die("cannot handle SIGCHLD");
 }
 
-static pid_t parent;
-static struct conns conns; /* the children's: each has a copy of its own */
-
 static _Noreturn void serve(int fd)
 {
     server_deafen();                  /* it is the parent that listens */
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* the parent's end, however it comes, is ours */
-    if (getppid() != parent)
+    if (getppid() != family.parent)
         raise(SIGTERM);
-    conns_converse(&conns, fd);
+    conns_converse(&family.conns, fd);
     _exit(0);
-}
-
-static void adopt(pid_t pid)
-{
-    if (children && (setpgid(pid, children) == 0 || errno != EPERM))
-        return; /* a member, or gone already; EPERM: there is no such group any more */
-    children = pid;
-    (void)setpgid(pid, pid);
 }
 
 static void start_child(int fd)
@@ -113,7 +105,7 @@ static void start_child(int fd)
         server_refuse(fd);
         return;
     }
-    adopt(pid);
+    (void)children_add(&family.children, pid); /* untold, it ends when we do: PR_SET_PDEATHSIG */
     close(fd);
 }
 
@@ -137,9 +129,10 @@ static void end_children(void)
     sigemptyset(&chld);
     sigaddset(&chld, SIGCHLD);
     sigprocmask(SIG_BLOCK, &chld, NULL);
+    children_tell(&family.children, SIGTERM);
     for (; reap_all(); ticks--) {
-        if (children)
-            kill(-children, ticks > 0 ? SIGTERM : SIGKILL);
+        if (ticks == 0)
+            children_tell(&family.children, SIGKILL);
         sigtimedwait(&chld, NULL, &tick);
     }
 }
@@ -150,10 +143,11 @@ int main(int argc, char **argv)
 
     server_start(&model, argc, argv);
     handle_children();
-    parent = getpid();
-    conns_init(&conns, server_rules());
+    family.parent = getpid();
+    conns_init(&family.conns, server_rules());
     while ((fd = server_accept()) >= 0)
         start_child(fd);
     end_children();
+    children_finish(&family.children);
     return server_end();
 }

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -29,6 +30,8 @@ struct client {
 
 static struct {
     struct conns conns;
+    struct client *next; /* the memory for the next client, had in advance */
+    bool waiting;        /* the library has accepted a client that we could not take yet */
     uv_tcp_t listener;
     uv_prepare_t before_wait;
     uv_timer_t timer;
@@ -42,9 +45,18 @@ static const struct model model = {
 
 static void advance(struct client *client);
 
+static void welcome(void);
+
+/* Without memory for a next client, this one's is kept for it. */
 static void on_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    if (loop.next) {
+        free(handle->data);
+        return;
+    }
+    loop.next = handle->data;
+    if (loop.waiting)
+        welcome();
 }
 
 /* The socket is the library's to close. */
@@ -136,18 +148,22 @@ static void advance(struct client *client)
         drop(client);
 }
 
-static void welcome(uv_stream_t *listener)
+static void welcome(void)
 {
-    struct client *client = calloc(1, sizeof *client);
+    uv_stream_t *listener = (uv_stream_t *)&loop.listener;
+    struct client *client = loop.next;
     uv_os_fd_t fd;
 
-    if (!client) {
-        server_count(COUNT_REFUSED);
-        return; /* the library keeps it, and accepts no other */
-    }
+    loop.waiting = !client || uv_is_closing((uv_handle_t *)listener);
+    if (loop.waiting)
+        return;
+    loop.next = calloc(1, sizeof *client);
+    memset(client, 0, sizeof *client);
     uv_tcp_init(listener->loop, &client->tcp);
     client->tcp.data = client;
-    if (uv_accept(listener, (uv_stream_t *)&client->tcp) ||
+    if (!loop.next)
+        server_count(COUNT_REFUSED);
+    if (uv_accept(listener, (uv_stream_t *)&client->tcp) || !loop.next ||
         uv_fileno((uv_handle_t *)&client->tcp, &fd) ||
         !(client->conn = conns_open(&loop.conns, -1))) {
         uv_close((uv_handle_t *)&client->tcp, on_closed);
@@ -169,12 +185,13 @@ static void deafen(void)
    clients away, and does not say how many). It accepts until there is nobody, or no listener. */
 static void on_client(uv_stream_t *listener, int status)
 {
+    (void)listener;
     conns_tick(&loop.conns);
     if (server_stopping()) {
         deafen();
     } else if (status == 0) {
         server_count(COUNT_ACCEPTED);
-        welcome(listener);
+        welcome();
     }
 }
 
@@ -209,6 +226,7 @@ static void on_before_wait(uv_prepare_t *prepare)
 static void start(uv_loop_t *uv)
 {
     conns_init(&loop.conns, server_rules());
+    loop.next = calloc(1, sizeof *loop.next);
     uv_tcp_init(uv, &loop.listener);
     errno = -uv_tcp_open(&loop.listener, dup(server_listener()));
     if (errno == 0)
@@ -228,5 +246,6 @@ int main(int argc, char **argv)
     start(uv_default_loop());
     uv_run(uv_default_loop(), UV_RUN_DEFAULT);
     conns_finish(&loop.conns);
+    free(loop.next);
     return server_end();
 }
