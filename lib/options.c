@@ -54,6 +54,7 @@ enum { COMMON_COUNT = sizeof COMMON / sizeof *COMMON };
 struct reading {
     struct options *options;
     const struct model *model;
+    long defaults[KNOBS_MOST]; /* of the model's knobs, before any was turned */
 };
 
 /* ---- Values ---- */
@@ -167,7 +168,7 @@ static size_t knob_count(const struct model *model)
 
 /* By hand: these texts are ours and need no escapes, and a JSON library would be one more mapping
    that each fork copies. */
-static void describe(const struct model *model)
+static void describe(const struct model *model, const long *defaults)
 {
     printf("{\"name\":\"%s\",\"title\":\"%s\",\"family\":\"%s\",\"clients_at_once\":%d,"
            "\"max_descriptors\":%d,\"knobs\":[",
@@ -179,9 +180,9 @@ static void describe(const struct model *model)
         bool fault;
 
         if (knob->choices)
-            choice(knob->choices, *knob->value, word, &fault);
+            choice(knob->choices, defaults[i], word, &fault);
         else
-            snprintf(word, sizeof word, "%ld", *knob->value);
+            snprintf(word, sizeof word, "%ld", defaults[i]);
         printf("%s{\"name\":\"%s\",\"default\":\"%s\",\"values\":\"%s\",\"help\":\"%s\"}",
                i ? "," : "", knob->name, word, values(knob, range, sizeof range), knob->help);
     }
@@ -228,7 +229,7 @@ static error_t take(int key, char *text, struct argp_state *state)
         options->trace = true;
         break;
     case KEY_DESCRIBE:
-        describe(reading->model);
+        describe(reading->model, reading->defaults);
         break;
     case KEY_HELP:
         argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
@@ -261,7 +262,7 @@ void options_read(struct options *options, const struct model *model, int argc, 
 {
     struct argp_option list[COMMON_COUNT + KNOBS_MOST + 1] = {0};
     struct argp argp = {list, take, NULL, model->title, NULL, NULL, NULL};
-    struct reading reading = {options, model};
+    struct reading reading = {options, model, {0}};
     static char ranges[KNOBS_MOST][128]; /* argp reads them until it has printed its help */
 
     *options = (struct options){
@@ -272,13 +273,13 @@ void options_read(struct options *options, const struct model *model, int argc, 
         .timeout_ms = {[TIMER_IDLE] = 60000, [TIMER_HEADER] = 10000, [TIMER_DRAIN] = 5000},
     };
     memcpy(list, COMMON, sizeof COMMON);
-    for (size_t i = 0; i < knob_count(model); i++)
+    for (size_t i = 0; i < knob_count(model); i++) {
+        const struct knob *knob = &model->knobs[i];
+        const char *range = values(knob, ranges[i], sizeof ranges[i]);
+
+        reading.defaults[i] = *knob->value;
         list[COMMON_COUNT + i] =
-            (struct argp_option){model->knobs[i].name,
-                                 KEY_KNOB + (int)i,
-                                 values(&model->knobs[i], ranges[i], sizeof ranges[i]),
-                                 0,
-                                 model->knobs[i].help,
-                                 1};
+            (struct argp_option){knob->name, KEY_KNOB + (int)i, range, 0, knob->help, 1};
+    }
     parse(&argp, argc, argv, &reading);
 }

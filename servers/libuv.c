@@ -8,6 +8,8 @@
  * has is tried to be written at once; only the rest goes through the library's write queue, which
  * never holds more than one buffer, for no more is read until it is empty.
  *
+ * Longer than the others: what they do in one place, one turn, is spread over callbacks here.
+ *
  * One more client costs: a uv_tcp_t, callbacks, and an entry in the kernel's tree.
  * What breaks it: one slow callback delays everybody.
  * Compare with: epoll-lt, the same calls without the library between.
