@@ -55,22 +55,39 @@ static struct http *http_of(struct session *session)
 
 /* ---- What llhttp lets through, and the names that it does not know ---- */
 
-static bool is_alphanumeric(char c)
+/* Every byte is in some of these sets; a set of several is the letters, the digits and some others.
+ */
+enum set { SET_TOKEN = 1, SET_HOST = 2, SET_ADDRESS = 4, SET_SCHEME = 8, SET_TARGET = 16 };
+
+static unsigned char sets[256]; /* made once by prepare() */
+
+static void prepare_set(enum set set, const char *others)
 {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    static const char ALPHANUMERICS[] =
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    for (const char *c = ALPHANUMERICS; *c; c++)
+        sets[(unsigned char)*c] |= (unsigned char)set;
+    for (const char *c = others; *c; c++)
+        sets[(unsigned char)*c] |= (unsigned char)set;
 }
 
-static bool all_of(struct span span, const char *others)
+static void prepare_sets(void)
+{
+    prepare_set(SET_TOKEN, "!#$%&'*+-.^_`|~"); /* RFC 9110, 5.6.2 */
+    prepare_set(SET_HOST, "-._~%!$&'()*+,;="); /* RFC 3986, 3.2.2: a name, or IPv4 */
+    prepare_set(SET_ADDRESS, ":.");            /* the same: IPv6, between brackets */
+    prepare_set(SET_SCHEME, "+-.");            /* RFC 3986, 3.1 */
+    for (int c = '!'; c <= '~'; c++)
+        sets[c] |= SET_TARGET; /* more than RFC 3986 has: clients send it, and it harms nobody */
+}
+
+static bool all_in(enum set set, struct span span)
 {
     for (size_t i = 0; i < span.len; i++)
-        if (span.at[i] == '\0' || (!is_alphanumeric(span.at[i]) && !strchr(others, span.at[i])))
+        if (!(sets[(unsigned char)span.at[i]] & set))
             return false;
     return true;
-}
-
-static bool is_token(struct span span) /* RFC 9110, 5.6.2; here an empty one is one too */
-{
-    return all_of(span, "!#$%&'*+-.^_`|~");
 }
 
 static bool is_digits(struct span span)
@@ -130,7 +147,7 @@ static bool is_host(struct span span)
     else if (port.len)
         return false;
     return name.len && port.len <= 5 && is_digits(port) &&
-           all_of(name, bracketed ? ":." : "-._~%!$&'()*+,;=");
+           all_in(bracketed ? SET_ADDRESS : SET_HOST, name);
 }
 
 /* origin-form, absolute-form with an authority, or the asterisk of OPTIONS: RFC 9112, 3.2. */
@@ -140,14 +157,13 @@ static bool is_target(struct span target, struct span method)
     char first = target.len ? *target.at : '\0';
     struct span scheme = {target.at, colon ? (size_t)(colon - target.at) : 0};
 
-    for (size_t i = 0; i < target.len; i++)
-        if (target.at[i] <= ' ' || target.at[i] >= 0x7f) /* the bytes above 0x7f are negative */
-            return false;
+    if (!all_in(SET_TARGET, target))
+        return false;
     if (target.len == 1 && *target.at == '*')
         return same(method, "OPTIONS");
     if (first == '/')
         return true;
-    return scheme.len && !is_digits((struct span){&first, 1}) && all_of(scheme, "+-.") &&
+    return scheme.len && !is_digits((struct span){&first, 1}) && all_in(SET_SCHEME, scheme) &&
            scheme.len + 3 < target.len && memcmp(colon, "://", 3) == 0;
 }
 
@@ -180,7 +196,7 @@ static int read_request_line(struct http *http, struct span line)
     method = (struct span){line.at, (size_t)(target_at - line.at)};
     target = (struct span){target_at + 1, (size_t)(version - target_at - 1)};
     version++;
-    if (method.len == 0 || !is_token(method) || !is_target(target, method))
+    if (method.len == 0 || !all_in(SET_TOKEN, method) || !is_target(target, method))
         return 400;
     if (end - version != 8 || memcmp(version, "HTTP/", 5) != 0 || version[6] != '.' ||
         !is_digits((struct span){version + 5, 1}) || !is_digits((struct span){version + 7, 1}))
@@ -190,6 +206,16 @@ static int read_request_line(struct http *http, struct span line)
     http->method = method_of(method);
     http->minor = version[7] == '0' ? 0 : 1; /* 1.2 is answered as the highest that we know */
     return 0;
+}
+
+/* Without an early end the compiler can look at many bytes at once. */
+static bool has_cr_or_nul(const char *at, size_t len)
+{
+    unsigned char found = 0;
+
+    for (size_t i = 0; i < len; i++)
+        found |= (unsigned char)((at[i] == '\r') | (at[i] == '\0'));
+    return found;
 }
 
 enum { HEAD_INCOMPLETE = 0, HEAD_MALFORMED = -1 };
@@ -204,8 +230,8 @@ static ptrdiff_t end_of_head(struct http *http, struct span in)
     while ((lf = memchr(line, '\n', (size_t)(end - line)))) {
         size_t len = (size_t)(lf - line);
 
-        if (len == 0 || lf[-1] != '\r' || memchr(line, '\r', len - 1) || memchr(line, '\0', len) ||
-            *line == ' ' || *line == '\t')
+        if (len == 0 || lf[-1] != '\r' || has_cr_or_nul(line, len - 1) || *line == ' ' ||
+            *line == '\t')
             return HEAD_MALFORMED;
         line = lf + 1;
         if (len == 1)
@@ -231,7 +257,7 @@ static int on_field(llhttp_t *parser, const char *at, size_t len)
     http->name = (struct span){at, len};
     http->value = (struct span){at + len, 0};
     http->named |= len > 0;
-    http->malformed |= !is_token(http->name);
+    http->malformed |= !all_in(SET_TOKEN, http->name);
     return 0;
 }
 
@@ -572,7 +598,7 @@ static enum answer answer_head(struct session *session, struct span in, size_t *
     session->phase = in.len ? PHASE_HEAD : PHASE_IDLE;
     if (rest.len == 0 || (rest.len == 1 && *rest.at == '\r' && !blank))
         return ANSWER_WAIT;
-    if (!is_token((struct span){rest.at, 1}))
+    if (!all_in(SET_TOKEN, (struct span){rest.at, 1}))
         return refuse(session, out, 400); /* what begins so (TLS does) will never be a request */
     len = end_of_head(http, (struct span){rest.at, over ? shared.max_head : rest.len});
     if (len == HEAD_MALFORMED)
@@ -651,6 +677,7 @@ static void prepare(const struct protocol_settings *settings)
     shared.max_head = settings->max_head;
     for (size_t i = 0; i < sizeof shared.body; i++)
         shared.body[i] = PHRASE[i % (sizeof PHRASE - 1)];
+    prepare_sets();
     prepare_parser();
 }
 
