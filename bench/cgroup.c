@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/cgroup.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <mntent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench/loop.h"
+#include "bench/say.h"
+#include "bench/text.h"
+
+enum { REMOVE_TRIES = 200, REMOVE_PAUSE_MS = 5 };
+
+static struct {
+    char *group;
+} self;
+
+/* In the hybrid layout the version 2 tree hangs below /sys/fs/cgroup/unified. */
+static char *find_mount(void)
+{
+    FILE *mounts = setmntent("/proc/self/mounts", "r");
+    char *found = NULL;
+    for (struct mntent *entry; mounts && !found && (entry = getmntent(mounts));)
+        if (strcmp(entry->mnt_type, "cgroup2") == 0)
+            found = text_copy(entry->mnt_dir);
+    if (mounts)
+        endmntent(mounts);
+    return found;
+}
+
+static char *own_group(const char *mount)
+{
+    char *text = text_read_trimmed("/proc/self/cgroup");
+    char *line = strstr(text, "0::/");
+    char *group = NULL;
+    if (line) {
+        const char *own = line + strlen("0::");
+        int length = (int)strcspn(own, "\n");
+        group = text_format("%s%.*s", mount, length > 1 ? length : 0, own);
+    }
+    free(text);
+    return group;
+}
+
+static void remove_children(const char *group)
+{
+    static const char *const names[] = {"server", "load", "cold"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = text_format("%s/%s", group, names[i]);
+        rmdir(path);
+        free(path);
+    }
+}
+
+/* A harness that was killed outright leaves its groups behind, empty; those of one that
+ * runs are kept. */
+static void remove_stale(const char *parent)
+{
+    glob_t found;
+    char *pattern = text_format("%s/c10kit-*", parent);
+    if (glob(pattern, GLOB_ONLYDIR, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            const char *group = found.gl_pathv[i];
+            if (kill((pid_t)strtol(strrchr(group, '-') + 1, NULL, 10), 0) == 0)
+                continue;
+            remove_children(group);
+            rmdir(group);
+        }
+    globfree(&found);
+    free(pattern);
+}
+
+bool cgroup_init(void)
+{
+    char *mount = find_mount();
+    char *parent = mount ? own_group(mount) : NULL;
+    if (parent) {
+        remove_stale(parent);
+        self.group = text_format("%s/c10kit-%d", parent, (int)getpid());
+        if (mkdir(self.group, 0755) < 0) {
+            say("no control group of our own (%s: %s): CPU time is read from /proc, which misses "
+                "short-lived processes",
+                parent, strerror(errno));
+            free(self.group);
+            self.group = NULL;
+        }
+    } else {
+        say("no cgroup version 2 tree is mounted: CPU time is read from /proc, which misses "
+            "short-lived processes");
+    }
+    free(mount);
+    free(parent);
+    return self.group;
+}
+
+void cgroup_finish(void)
+{
+    cgroup_remove(self.group);
+    self.group = NULL;
+}
+
+bool cgroup_available(void)
+{
+    return self.group != NULL;
+}
+
+char *cgroup_make(const char *name)
+{
+    if (!self.group)
+        return NULL;
+    char *group = text_format("%s/%s", self.group, name);
+    if (mkdir(group, 0755) == 0 || errno == EEXIST)
+        return group;
+    free(group);
+    return NULL;
+}
+
+static void kill_all(const char *group)
+{
+    pid_t *pids;
+    size_t count = cgroup_pids(group, &pids);
+    for (size_t i = 0; i < count; i++)
+        kill(pids[i], SIGKILL);
+    free(pids);
+}
+
+/* rmdir() is refused while a killed process has not quite gone. */
+static bool is_removed(const void *group)
+{
+    return rmdir(group) == 0 || errno == ENOENT;
+}
+
+static bool never(const void *argument)
+{
+    (void)argument;
+    return false;
+}
+
+void cgroup_remove(char *group)
+{
+    if (!group)
+        return;
+    for (int i = 0; i < REMOVE_TRIES && !is_removed(group); i++) {
+        kill_all(group);
+        loop_until(never, NULL, REMOVE_PAUSE_MS, LOOP_REGARDLESS);
+    }
+    free(group);
+}
+
+struct cpu_time cgroup_cpu(const char *group)
+{
+    struct cpu_time time = {-1, -1};
+    char *path = text_format("%s/cpu.stat", group);
+    char *text = text_read(path);
+    if (text) {
+        time.user_us = text_field(text, "user_usec");
+        time.system_us = text_field(text, "system_usec");
+    }
+    free(text);
+    free(path);
+    return time;
+}
+
+size_t cgroup_pids(const char *group, pid_t **pids)
+{
+    char *path = text_format("%s/cgroup.procs", group);
+    char *text = text_read(path);
+    size_t count = 0, room = 64;
+    *pids = text_allocate(room, sizeof **pids);
+    for (char *at = text; at && *at;) {
+        char *end;
+        long pid = strtol(at, &end, 10);
+        if (end == at)
+            break;
+        if (count == room)
+            *pids = text_reallocate(*pids, room *= 2, sizeof **pids);
+        (*pids)[count++] = (pid_t)pid;
+        at = end + (*end == '\n');
+    }
+    free(text);
+    free(path);
+    return count;
+}

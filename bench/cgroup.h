@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_CGROUP_H
+#define BENCH_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Control groups (version 2) as exact meters: cpu.stat counts every task that ever was in the
+ * group, also a child that lived for less than a tick. No controller has to be enabled. */
+
+struct cpu_time {
+    int64_t user_us, system_us; /* TRIAL_UNKNOWN when not measurable */
+};
+
+/* Makes the run's own group, under the harness's. False, with the reason said once, when none can
+ * be made: the meters then fall back to /proc. */
+bool cgroup_init(void);
+void cgroup_finish(void);
+bool cgroup_available(void);
+
+/* A new group inside the run's; NULL when there are none. The caller's to cgroup_remove(). */
+char *cgroup_make(const char *name);
+
+/* Kills what is still inside and removes the group. NULL is allowed. */
+void cgroup_remove(char *group);
+
+struct cpu_time cgroup_cpu(const char *group);
+
+/* Its processes. Returns how many; the array is the caller's to free. */
+size_t cgroup_pids(const char *group, pid_t **pids);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_CPUS_H
+#define BENCH_CPUS_H
+
+#include <stdbool.h>
+
+enum { CPUS_TEXT_SIZE = 64 };
+
+/* Which CPUs the server and the load get, as lists like "1" or "2-3,7". */
+struct cpus {
+    char server[CPUS_TEXT_SIZE], load[CPUS_TEXT_SIZE];
+    bool shared; /* there is one CPU only */
+};
+
+/* Fills what is empty: the server gets the last CPU that this process may use, the load the first
+ * that shares no core with it (interrupts mostly go to the first). */
+void cpus_choose(struct cpus *);
+
+/* Pins the calling process. False when the list is wrong or holds none that it may use. */
+bool cpus_pin(const char *list);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_DRIVE_H
+#define BENCH_DRIVE_H
+
+#include "bench/run.h"
+#include "bench/trial.h"
+
+/* Runs the run's trial of that index (0 is the first): a fresh namespace and server, probe,
+ * warm-up, window, probe, stop. Fills the trial, writes its histogram and raw output into the
+ * run's folder, judges it. Leaves no process, whatever happens. */
+void drive_trial(const struct run *, size_t index, struct trial *);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/gate.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double little_tolerance = 0.10;
+
+double gate_little(const struct trial *trial)
+{
+    if (trial->duration_us <= 0 || trial->requests < 0 || trial->latency_mean_ns < 0)
+        return NAN;
+    double rate_per_ns = (double)trial->requests / (double)trial->duration_us / 1e3;
+    return rate_per_ns * (double)trial->latency_mean_ns / (double)trial->connections;
+}
+
+double gate_little_floor(const struct trial *trial)
+{
+    if (trial->steady_wall_us <= 0 || trial->steady_generator_cpu_us < 0)
+        return 1;
+    int64_t waits_us = trial->steady_generator_wait_us > 0 ? trial->steady_generator_wait_us : 0;
+    double busy = (double)(trial->steady_generator_cpu_us + waits_us);
+    double cut_off = (double)trial->latency_mean_ns / 1e3 / (2 * (double)trial->duration_us);
+    return 1 - fmin(busy / (double)trial->steady_wall_us, 1) - cut_off;
+}
+
+__attribute__((format(printf, 2, 3))) static bool refuse(struct trial *trial, const char *format,
+                                                         ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(trial->reason, sizeof trial->reason, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static bool answered_rightly(struct trial *trial)
+{
+    if (trial->probe_before_ok != 1 || trial->probe_after_ok != 1)
+        return refuse(trial, "wrong answer to the probe");
+    if (trial_errors(trial) != 0)
+        return refuse(trial, "errors: %" PRId64, trial_errors(trial));
+    if (trial->requests <= 0)
+        return refuse(trial, "answered nothing");
+    if (trial->bytes != trial->requests * trial->response_bytes)
+        return refuse(trial, "%" PRId64 " bytes are not %" PRId64 " answers of %" PRId64,
+                      trial->bytes, trial->requests, trial->response_bytes);
+    if (trial->server_exit_status != 0)
+        return refuse(trial, "server ended with status %" PRId64, trial->server_exit_status);
+    return true;
+}
+
+static bool served_everybody(struct trial *trial)
+{
+    if (trial->established != TRIAL_UNKNOWN && strcmp(trial->mode, "keep-alive") == 0) {
+        if (trial->established < trial->connections)
+            return refuse(trial, "%" PRId64 " of %" PRId64 " connections", trial->established,
+                          trial->connections);
+        if (trial->served < trial->connections)
+            return refuse(trial, "served %" PRId64 " of %" PRId64 " connections", trial->served,
+                          trial->connections);
+    }
+    double little = gate_little(trial);
+    if (isnan(little) || little > 1 + little_tolerance)
+        return refuse(trial, "latencies contradict throughput (X R / c = %.2f)", little);
+    if (little < gate_little_floor(trial) - little_tolerance)
+        return refuse(trial, "left clients waiting (X R / c = %.2f)", little);
+    return true;
+}
+
+static bool lost_nothing(struct trial *trial)
+{
+    if (trial->listen_overflows > 0 || trial->listen_drops > 0)
+        return refuse(trial, "accept queue overflowed");
+    /* A tail loss probe (RFC 8985) is sent after milliseconds without an acknowledgement: with CPUs
+     * that are full it tells of scheduling, not of loss. */
+    int64_t again = trial->retransmitted_segments - trial->loss_probes;
+    if (trial->retransmitted_segments > 0 && again > 0)
+        return refuse(trial, "segments sent again: %" PRId64, again);
+    return true;
+}
+
+void gate_judge(struct trial *trial)
+{
+    trial->reason[0] = '\0';
+    double little = gate_little(trial);
+    trial->little_ppm = isnan(little) ? TRIAL_UNKNOWN : llround(little * 1e6);
+    if (trial->failure[0])
+        trial->valid = refuse(trial, "%s", trial->failure);
+    else
+        trial->valid = answered_rightly(trial) && served_everybody(trial) && lost_nothing(trial);
+}
+
+const char *gate_limited_by(double server_cpu_percent, double generator_cpu_percent)
+{
+    if (server_cpu_percent >= 95)
+        return "server";
+    if (generator_cpu_percent >= 95 && server_cpu_percent < 90)
+        return "generator";
+    return "concurrency";
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Enters a control group, pins itself, asks to be killed when the harness dies, then becomes the
+ * command. So a server or generator is metered and pinned from its first instruction, and the
+ * harness may itself be killed without leaving it behind. A program of its own because the
+ * harness's libraries take longer to load than a server takes to start.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "bench/cpus.h"
+#include "bench/say.h"
+#include "bench/text.h"
+
+static bool enter(const char *group)
+{
+    char *members = text_format("%s/cgroup.procs", group);
+    bool entered = text_write(members, "0");
+    free(members);
+    return entered;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 4) {
+        fprintf(stderr, "usage: c10kit-launch CGROUP|- CPUS COMMAND [ARGUMENT...]\n");
+        return 64;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (strcmp(argv[1], "-") != 0 && !enter(argv[1]))
+        say_and_exit("cannot enter %s: %s", argv[1], strerror(errno));
+    if (!cpus_pin(argv[2]))
+        say_and_exit("cannot run on CPU %s: %s", argv[2], strerror(errno));
+    execvp(argv[3], argv + 3);
+    say_and_exit("cannot run %s: %s", argv[3], strerror(errno));
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_METER_H
+#define BENCH_METER_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "bench/cgroup.h"
+
+/* Readings of CPU time, memory and switches. */
+
+/* A server or a generator: everything in its control group, or, without one, the process and its
+ * living children. */
+struct meter {
+    const char *group; /* NULL without */
+    pid_t pid;
+};
+
+struct cpu_time meter_cpu(const struct meter *);
+
+/* How long the process's living threads were ready to run and had no CPU, in us; -1 when the
+ * kernel does not tell. */
+int64_t meter_wait_us(pid_t pid);
+
+struct meter_memory {
+    int64_t pss_kib, processes;
+};
+
+/* Sum of the proportional set sizes (a page shared by k processes counts 1/k in each; RSS would
+ * count it again for every fork). Some 30 us per process: not for the timed window. */
+struct meter_memory meter_memory(const struct meter *);
+
+struct meter_machine {
+    int64_t busy_us, steal_us; /* all CPUs together, since boot */
+};
+struct meter_machine meter_machine(void);
+
+/* What all children that this process has waited for have used, with theirs. */
+struct meter_children {
+    int64_t cpu_us, voluntary_switches, involuntary_switches;
+};
+struct meter_children meter_children(void);
+
+int64_t meter_own_cpu_us(void);
+int64_t meter_clock_us(void); /* monotonic */
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_PLACES_H
+#define BENCH_PLACES_H
+
+/* Where the harness's files are: beside it in a build folder, or where they were installed. */
+
+/* The folder with the servers' executables. The caller's to free. */
+char *places_servers(void);
+
+/* A file or folder of bench/ ("wrk.lua", "charts"). The caller's to free. */
+char *places_data(const char *name);
+
+/* A program of ours that was built beside the harness. The caller's to free. */
+char *places_program(const char *name);
+
+#endif

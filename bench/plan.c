@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/plan.h"
+
+#include <stdlib.h>
+
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+
+#include "bench/text.h"
+
+enum {
+    /* Processes started and stopped, probes, and wrk's look at its stop flag every 100 ms, twice.
+     */
+    OVERHEAD_MS = 130
+};
+
+const char *mode_name(enum mode mode)
+{
+    static const char *const names[MODE_COUNT] = {"keep-alive", "churn"};
+    return names[mode];
+}
+
+void plan_init(struct plan *plan, size_t models, const enum mode *modes, size_t mode_count,
+               const unsigned *levels, size_t level_count)
+{
+    *plan = (struct plan){.cell_count = models * mode_count * level_count};
+    plan->cells = text_allocate(plan->cell_count, sizeof *plan->cells);
+    struct cell *next = plan->cells;
+    for (size_t model = 0; model < models; model++)
+        for (size_t mode = 0; mode < mode_count; mode++)
+            for (size_t level = 0; level < level_count; level++)
+                *next++ = (struct cell){model, modes[mode], levels[level]};
+}
+
+void plan_shuffle(struct plan *plan, unsigned blocks, uint64_t seed)
+{
+    gsl_rng *generator = gsl_rng_alloc(gsl_rng_mt19937);
+    gsl_rng_set(generator, seed);
+    plan->blocks = blocks;
+    free(plan->order);
+    plan->order = text_allocate(blocks * plan->cell_count, sizeof *plan->order);
+    for (unsigned block = 0; block < blocks && plan->cell_count > 0; block++) {
+        size_t *order = plan->order + block * plan->cell_count;
+        for (size_t i = 0; i < plan->cell_count; i++)
+            order[i] = i;
+        gsl_ran_shuffle(generator, order, plan->cell_count, sizeof *order);
+    }
+    gsl_rng_free(generator);
+}
+
+size_t plan_trials(const struct plan *plan)
+{
+    return plan->blocks * plan->cell_count;
+}
+
+const struct cell *plan_cell(const struct plan *plan, size_t trial)
+{
+    return &plan->cells[plan->order[trial]];
+}
+
+void plan_finish(struct plan *plan)
+{
+    free(plan->cells);
+    free(plan->order);
+    *plan = (struct plan){0};
+}
+
+uint64_t plan_time_ms(size_t trials, uint64_t window_ms, uint64_t warm_up_ms)
+{
+    return trials * (window_ms + warm_up_ms + OVERHEAD_MS);
+}

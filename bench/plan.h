@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_PLAN_H
+#define BENCH_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum mode { MODE_KEEP_ALIVE, MODE_CHURN, MODE_COUNT };
+
+/* "keep-alive", "churn". */
+const char *mode_name(enum mode);
+
+struct cell {
+    size_t model; /* index into the catalogue */
+    enum mode mode;
+    unsigned connections;
+};
+
+/* What is going to be measured, and in which order. Pure: same arguments, same plan. */
+struct plan {
+    struct cell *cells;
+    size_t cell_count;
+    unsigned blocks;
+    size_t *order; /* blocks x cell_count indices of cells, as they are run */
+};
+
+/* Every model x mode x level, in that order. */
+void plan_init(struct plan *, size_t models, const enum mode *modes, size_t mode_count,
+               const unsigned *levels, size_t level_count);
+
+/* Draws the order: each block is one random permutation of all cells (gsl_ran_shuffle, a
+ * Fisher-Yates shuffle, driven by mt19937 with this seed). */
+void plan_shuffle(struct plan *, unsigned blocks, uint64_t seed);
+
+size_t plan_trials(const struct plan *);
+const struct cell *plan_cell(const struct plan *, size_t trial);
+void plan_finish(struct plan *);
+
+/* How long so many trials take, in ms: the windows, and what starting and stopping costs. */
+uint64_t plan_time_ms(size_t trials, uint64_t window_ms, uint64_t warm_up_ms);
+
+#endif

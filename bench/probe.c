@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/probe.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { LIMIT_S = 2 };
+
+static const char body[] = "Hello, world!";
+static const char date_name[] = "\r\nDate: ";
+
+static int connect_to(uint16_t port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct timeval limit = {.tv_sec = LIMIT_S};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* The length of the whole answer as its head says; 0 while the head is incomplete. */
+static size_t announced(const struct probe *probe)
+{
+    const char *end = strstr(probe->bytes, "\r\n\r\n");
+    const char *length = strcasestr(probe->bytes, "\r\nContent-Length:");
+    if (!end || !length || length > end)
+        return 0;
+    size_t head = (size_t)(end - probe->bytes) + strlen("\r\n\r\n");
+    return head + strtoul(length + strlen("\r\nContent-Length:"), NULL, 10);
+}
+
+static bool receive(int fd, struct probe *probe)
+{
+    ssize_t got = recv(fd, probe->bytes + probe->length, PROBE_ROOM - probe->length, 0);
+    if (got <= 0)
+        return false;
+    probe->length += (size_t)got;
+    probe->bytes[probe->length] = '\0';
+    return true;
+}
+
+static bool read_answer(int fd, struct probe *probe)
+{
+    size_t whole = 0;
+    while (whole == 0 || probe->length < whole) {
+        if (!receive(fd, probe))
+            return false;
+        whole = announced(probe);
+    }
+    return probe->length == whole;
+}
+
+static bool ends_as_asked(int fd, enum mode mode)
+{
+    char byte;
+    if (mode == MODE_CHURN)
+        return recv(fd, &byte, 1, 0) == 0;
+    return recv(fd, &byte, 1, MSG_DONTWAIT) < 0;
+}
+
+bool probe_ask(uint16_t port, enum mode mode, struct probe *probe, const char **reason)
+{
+    char request[128];
+    int length = snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n",
+                          (unsigned)port, mode == MODE_CHURN ? "Connection: close\r\n" : "");
+    *probe = (struct probe){.length = 0};
+    *reason = NULL;
+    int fd = connect_to(port);
+    if (fd < 0)
+        *reason = "no connection";
+    else if (send(fd, request, (size_t)length, MSG_NOSIGNAL) != length || !read_answer(fd, probe))
+        *reason = "no whole answer";
+    else if (!ends_as_asked(fd, mode))
+        *reason = mode == MODE_CHURN ? "connection not closed" : "connection not kept";
+    if (fd >= 0)
+        close(fd);
+    return *reason == NULL;
+}
+
+bool probe_is_right(const struct probe *probe)
+{
+    size_t length = strlen(body);
+    return strncmp(probe->bytes, "HTTP/1.1 200 ", strlen("HTTP/1.1 200 ")) == 0 &&
+           announced(probe) == probe->length && probe->length > length &&
+           strcmp(probe->bytes + probe->length - length, body) == 0;
+}
+
+bool probe_is_same(const struct probe *a, const struct probe *b)
+{
+    const char *date = strcasestr(a->bytes, date_name);
+    if (a->length != b->length || !date)
+        return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+    size_t start = (size_t)(date - a->bytes) + strlen(date_name);
+    size_t end = start + strcspn(a->bytes + start, "\r");
+    return memcmp(a->bytes, b->bytes, start) == 0 &&
+           memcmp(a->bytes + end, b->bytes + end, a->length - end) == 0;
+}

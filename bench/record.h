@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_RECORD_H
+#define BENCH_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "bench/child.h"
+#include "bench/histogram.h"
+#include "bench/trial.h"
+
+/* A run's folder: manifest.json, trials.jsonl, histograms/, raw/. What each file holds is told in
+ * results/README.md. A disk that fails while writing ends the run with one line. */
+
+enum { RECORD_SCHEMA = 1 };
+
+/* Makes the folder and its sub-folders. */
+void record_create(const char *folder);
+
+void record_manifest(const char *folder, const json_t *manifest);
+
+/* Appends one line and returns when it is on disk. */
+void record_trial(const char *folder, const struct trial *);
+
+/* "0042-epoll-lt-keep-alive-64": the names of a trial's files. The caller's to free. */
+char *record_stem(const struct trial *);
+void record_histogram(const char *folder, const char *stem, const struct histogram *in_us);
+
+/* What a process printed, to raw/STEM.WHO.txt; nothing when it printed nothing. */
+void record_raw(const char *folder, const char *stem, const char *who, const struct child *);
+
+/* A record read back; the histograms stay empty for trials that have none. */
+struct record {
+    json_t *manifest;
+    struct trial *trials;
+    struct histogram *histograms;
+    size_t count;
+};
+bool record_read(struct record *, const char *folder);
+void record_finish(struct record *);
+
+#endif

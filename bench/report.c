@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/chart.h"
+#include "bench/cold.h"
+#include "bench/record.h"
+#include "bench/say.h"
+#include "bench/summary.h"
+#include "bench/tables.h"
+#include "bench/text.h"
+
+static const int64_t distribution_level = 64;
+
+static void write_summary(const char *folder, const struct summary *summary)
+{
+    char *path = text_format("%s/summary.csv", folder);
+    FILE *csv = fopen(path, "we");
+    if (!csv)
+        say_and_exit("cannot write %s: %s", path, strerror(errno));
+    summary_write(summary, csv);
+    if (ferror(csv) | fclose(csv))
+        say_and_exit("cannot write %s: %s", path, strerror(errno));
+    printf("summary: %s\n", path);
+    free(path);
+}
+
+/* The level at hand that is nearest to the one that the chart is meant for. */
+static int64_t nearest_level(const struct summary *summary)
+{
+    int64_t nearest = summary->count ? summary->cells[0].connections : 0;
+    for (size_t i = 0; i < summary->count; i++)
+        if (llabs(summary->cells[i].connections - distribution_level) <
+            llabs(nearest - distribution_level))
+            nearest = summary->cells[i].connections;
+    return nearest;
+}
+
+static void draw_charts(const char *folder, const struct record *record,
+                        const struct summary *summary, bool cold)
+{
+    int64_t level = nearest_level(summary);
+    tables_write(folder, record, summary, level);
+    char *gnuplot = chart_find_tool();
+    if (gnuplot) {
+        size_t count = chart_draw(folder, gnuplot, record, summary, level, cold);
+        printf("charts:  %s/charts (%zu files)\n", folder, count);
+    } else {
+        say("no charts: gnuplot is not installed; `c10kit report %s` draws them later", folder);
+    }
+    free(gnuplot);
+}
+
+static void count_refused(const struct summary *summary)
+{
+    size_t refused = 0;
+    for (size_t i = 0; i < summary->count; i++)
+        refused += !summary_is_valid(&summary->cells[i]);
+    if (refused)
+        printf("%zu of %zu cells are not to be compared: the column `reason` says why\n", refused,
+               summary->count);
+}
+
+static void summarise(const char *folder, const struct record *record)
+{
+    const json_t *models = json_object_get(record->manifest, "models");
+    size_t count = json_array_size(models);
+    const char **names = text_allocate(count, sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = json_string_value(json_object_get(json_array_get(models, i), "name"));
+    struct summary summary;
+    summary_build(&summary, record->trials, record->histograms, record->count, names, count);
+    bool cold = cold_summarise(folder, models);
+    write_summary(folder, &summary);
+    count_refused(&summary);
+    draw_charts(folder, record, &summary, cold);
+    summary_finish(&summary);
+    free(names);
+}
+
+bool report_make(const char *folder)
+{
+    struct record record;
+    bool there = record_read(&record, folder);
+    if (there)
+        summarise(folder, &record);
+    else
+        say("%s holds no record: no manifest.json that can be read", folder);
+    record_finish(&record);
+    return there;
+}

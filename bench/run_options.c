@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/run_options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    KEY_MODELS = 'm',
+    KEY_OUTPUT = 'o',
+    KEY_TIME = 't',
+    KEY_BLOCKS = 'b',
+    KEY_CONNECTIONS = 'c',
+    KEY_DRY_RUN = 'n',
+    KEY_MODES = 1000,
+    KEY_SERVERS,
+    KEY_WARM_UP,
+    KEY_SERVER_CPUS,
+    KEY_LOAD_CPUS,
+    KEY_SEED,
+    KEY_NO_COLD
+};
+
+static const struct argp_option options[] = {
+    {"models", KEY_MODELS, "A,B", 0, "Measure only these models (default: all)", 0},
+    {"modes", KEY_MODES, "A,B", 0, "keep-alive, churn, or both (default)", 0},
+    {"connections", KEY_CONNECTIONS, "N,N", 0, "Open connections (default: 1,8,64,256,1000)", 0},
+    {"blocks", KEY_BLOCKS, "N", 0, "Passes over everything, each in random order (default: 3)", 0},
+    {"time", KEY_TIME, "SECONDS", 0, "Length of a window (default: 0.4; wrk adds up to 0.1)", 0},
+    {"warm-up", KEY_WARM_UP, "SECONDS", 0, "Load before each window (default: 0.1)", 0},
+    {"server-cpus", KEY_SERVER_CPUS, "LIST", 0, "CPUs for the server (default: the last)", 0},
+    {"load-cpus", KEY_LOAD_CPUS, "LIST", 0, "CPUs for wrk and c10kit (default: the first)", 0},
+    {"output", KEY_OUTPUT, "DIR", 0, "Record into DIR (default: results/run-DATE-TIME)", 0},
+    {"seed", KEY_SEED, "N", 0, "Draw the order with this seed (default: the clock)", 0},
+    {"servers-dir", KEY_SERVERS, "DIR", 0, "Take the servers' executables from DIR", 0},
+    {"no-cold", KEY_NO_COLD, NULL, 0, "Leave out what hyperfine times", 0},
+    {"dry-run", KEY_DRY_RUN, NULL, 0, "Print the schedule and the time it takes; measure nothing",
+     0},
+    {0},
+};
+
+static double number_in(struct argp_state *state, const char *text, double low, double high)
+{
+    char *end;
+    errno = 0;
+    double number = strtod(text, &end);
+    if (end == text || *end || errno || !(number >= low && number <= high))
+        argp_error(state, "%s is not a number from %g to %g", text, low, high);
+    return number;
+}
+
+static unsigned whole_in(struct argp_state *state, const char *text, double low, double high)
+{
+    double number = number_in(state, text, low, high);
+    if (number != floor(number))
+        argp_error(state, "%s is not a whole number", text);
+    return (unsigned)number;
+}
+
+static void parse_levels(struct run_options *run, char *list, struct argp_state *state)
+{
+    char *rest = NULL;
+    run->level_count = 0;
+    for (char *word = strtok_r(list, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+        if (run->level_count == LEVELS_LIMIT)
+            argp_error(state, "more than %d numbers of connections", LEVELS_LIMIT);
+        run->levels[run->level_count++] = whole_in(state, word, 1, 30000);
+    }
+    if (run->level_count == 0)
+        argp_error(state, "no number of connections");
+}
+
+static void parse_modes(struct run_options *run, char *list, struct argp_state *state)
+{
+    char *rest = NULL;
+    run->mode_count = 0;
+    for (char *word = strtok_r(list, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+        int mode = 0;
+        while (mode < MODE_COUNT && strcmp(word, mode_name((enum mode)mode)) != 0)
+            mode++;
+        if (mode == MODE_COUNT || run->mode_count == MODE_COUNT)
+            argp_error(state, "%s is no mode; there are keep-alive and churn", word);
+        else
+            run->modes[run->mode_count++] = (enum mode)mode;
+    }
+    if (run->mode_count == 0)
+        argp_error(state, "no mode");
+}
+
+static void copy_cpus(char *to, const char *list, struct argp_state *state)
+{
+    if (snprintf(to, CPUS_TEXT_SIZE, "%s", list) >= CPUS_TEXT_SIZE)
+        argp_error(state, "too long a list of CPUs");
+}
+
+static error_t parse_measure(int key, char *argument, struct argp_state *state)
+{
+    struct run_options *run = state->input;
+    switch (key) {
+    case KEY_BLOCKS:
+        run->blocks = whole_in(state, argument, 1, 1000);
+        return 0;
+    case KEY_TIME:
+        run->window_ms = (unsigned)lround(1e3 * number_in(state, argument, 0.1, 3600));
+        return 0;
+    case KEY_WARM_UP:
+        run->warm_up_ms = (unsigned)lround(1e3 * number_in(state, argument, 0, 3600));
+        return 0;
+    case KEY_SEED:
+        run->seed = (uint64_t)number_in(state, argument, 0, 4294967295.0);
+        return 0;
+    case KEY_SERVER_CPUS:
+        copy_cpus(run->cpus.server, argument, state);
+        return 0;
+    case KEY_LOAD_CPUS:
+        copy_cpus(run->cpus.load, argument, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct run_options *run = state->input;
+    switch (key) {
+    case KEY_MODELS:
+        run->models = argument;
+        return 0;
+    case KEY_SERVERS:
+        run->servers = argument;
+        return 0;
+    case KEY_OUTPUT:
+        run->output = argument;
+        return 0;
+    case KEY_MODES:
+        parse_modes(run, argument, state);
+        return 0;
+    case KEY_CONNECTIONS:
+        parse_levels(run, argument, state);
+        return 0;
+    case KEY_NO_COLD:
+        run->no_cold = true;
+        return 0;
+    case KEY_DRY_RUN:
+        run->dry_run = true;
+        return 0;
+    default:
+        return parse_measure(key, argument, state);
+    }
+}
+
+void run_options_parse(struct run_options *run, int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .doc = "Measures every model at every number of connections, in random order, and leaves "
+               "the record, a summary and charts in a folder.\v"
+               "Ctrl-C ends a run; what was measured is kept, summarised and drawn."};
+    *run = (struct run_options){.modes = {MODE_KEEP_ALIVE, MODE_CHURN},
+                                .mode_count = MODE_COUNT,
+                                .levels = {1, 8, 64, 256, 1000},
+                                .level_count = 5,
+                                .blocks = 3,
+                                .window_ms = 400,
+                                .warm_up_ms = 100,
+                                .seed = (uint64_t)time(NULL)};
+    argp_parse(&argp, argc, argv, 0, NULL, run);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_RUN_OPTIONS_H
+#define BENCH_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/cpus.h"
+#include "bench/plan.h"
+
+enum { LEVELS_LIMIT = 16 };
+
+/* What the command line of `c10kit run` said; defaults where it said nothing. */
+struct run_options {
+    const char *models, *servers, *output; /* NULL: default; argv's */
+    enum mode modes[MODE_COUNT];
+    size_t mode_count;
+    unsigned levels[LEVELS_LIMIT];
+    size_t level_count;
+    unsigned blocks, window_ms, warm_up_ms;
+    uint64_t seed;
+    struct cpus cpus;
+    bool dry_run, no_cold;
+};
+
+/* Ends the program, with status 64, when the command line is wrong. */
+void run_options_parse(struct run_options *, int argc, char **argv);
+
+#endif

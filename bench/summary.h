@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_SUMMARY_H
+#define BENCH_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "bench/estimate.h"
+#include "bench/histogram.h"
+#include "bench/trial.h"
+
+/* Trials in, cells out: a pure function of the record. */
+
+enum metric {
+    METRIC_THROUGHPUT_RPS,
+    METRIC_LATENCY_P50_US,
+    METRIC_LATENCY_P99_US,
+    METRIC_CPU_US_PER_REQUEST,
+    METRIC_SERVER_CPU_PERCENT,
+    METRIC_GENERATOR_CPU_PERCENT,
+    METRIC_MEMORY_KIB,
+    METRIC_MEMORY_PEAK_KIB,
+    METRIC_SWITCHES_PER_REQUEST,
+    METRIC_COUNT
+};
+
+/* The column's name, unit included: "throughput_rps". */
+const char *metric_name(enum metric);
+
+/* NAN when this trial cannot say. `latency` holds ns; percentiles with too few samples beyond them
+ * are not said. */
+double metric_of(enum metric, const struct trial *, const struct histogram *latency);
+
+struct summary_cell {
+    const char *model, *mode; /* the trials' */
+    int64_t connections;
+    size_t trials, valid_trials;
+    const char *reason; /* why the cell is not valid: that of its first invalid trial; or "" */
+    struct estimate metrics[METRIC_COUNT];
+    struct histogram merged; /* all trials' latencies together, ns: for display */
+};
+struct summary {
+    struct summary_cell *cells; /* in the order in which `models` names them, by mode, by level */
+    size_t count;
+};
+
+/* Trials that failed count as trials of their cell and say nothing else. */
+void summary_build(struct summary *, const struct trial *, const struct histogram *latencies,
+                   size_t trials, const char *const *models, size_t model_count);
+void summary_finish(struct summary *);
+
+bool summary_is_valid(const struct summary_cell *);
+
+/* "server", "generator", "concurrency", or "" when not known. */
+const char *summary_limited_by(const struct summary_cell *);
+
+/* The percentile of the merged histogram in ns, or NAN when it holds too few samples. */
+double summary_merged_ns(const struct summary_cell *, double p);
+
+void summary_write(const struct summary *, FILE *csv);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bench/gate.h"
+#include "bench/sockdiag.h"
+
+/* 64 connections, 100 000 answers in a second at 640 us each: X R / c = 1. */
+static struct trial good_trial(void)
+{
+    struct trial trial;
+    trial_init(&trial);
+    snprintf(trial.model, sizeof trial.model, "some");
+    snprintf(trial.mode, sizeof trial.mode, "keep-alive");
+    trial.connections = trial.established = trial.served = 64;
+    trial.probe_before_ok = trial.probe_after_ok = 1;
+    trial.response_bytes = 131;
+    trial.requests = 100000;
+    trial.bytes = 131 * 100000;
+    trial.duration_us = 1000000;
+    trial.latency_mean_ns = 640000;
+    trial.errors_connect = trial.errors_read = trial.errors_write = 0;
+    trial.errors_status = trial.errors_timeout = 0;
+    trial.listen_overflows = trial.listen_drops = 0;
+    trial.retransmitted_segments = trial.loss_probes = 0;
+    trial.server_exit_status = 0;
+    trial.steady_wall_us = 1000000;
+    trial.steady_generator_cpu_us = 0;
+    return trial;
+}
+
+static void assert_refused(struct trial trial, const char *reason)
+{
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 0);
+    if (!strstr(trial.reason, reason))
+        fail_msg("\"%s\" does not say \"%s\"", trial.reason, reason);
+}
+
+static void a_good_trial_passes(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    gate_judge(&trial);
+    assert_string_equal(trial.reason, "");
+    assert_int_equal(trial.valid, 1);
+    assert_int_equal(trial.little_ppm, 1000000);
+}
+
+static void one_connection_served_of_many_is_refused(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.served = 1;
+    assert_refused(trial, "served 1 of 64 connections");
+}
+
+/* The iterative server under keep-alive: one connection is served back to back, so the raw
+ * latencies account for one of the 64, and wrk is not busy enough to hold the other 63. */
+static void littles_law_alone_finds_clients_left_waiting(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.established = trial.served = TRIAL_UNKNOWN;
+    trial.requests = 12000;
+    trial.bytes = 131 * 12000;
+    trial.latency_mean_ns = 83000;
+    trial.steady_generator_cpu_us = 500000;
+    assert_true(fabs(gate_little(&trial) - 12000 * 83e-6 / 64) < 1e-12);
+    assert_refused(trial, "left clients waiting");
+}
+
+static void a_busy_generator_accounts_for_the_missing_share(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.latency_mean_ns = 320000;
+    assert_refused(trial, "left clients waiting");
+    trial.steady_generator_cpu_us = 420000;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+}
+
+static void a_generator_that_waits_for_its_cpu_counts_as_busy(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.latency_mean_ns = 320000;
+    trial.steady_generator_cpu_us = 200000;
+    trial.steady_generator_wait_us = 220000;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+}
+
+/* 64 answers at 400 ms each in a second, twice over: the last 64 requests of the 0.8 s that are
+ * accounted for were cut off, on average half-way. */
+static void requests_that_the_end_cut_off_are_allowed_for(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.requests = 128;
+    trial.bytes = 131 * 128;
+    trial.latency_mean_ns = 400000000;
+    assert_true(fabs(gate_little(&trial) - 0.8) < 1e-12);
+    assert_true(fabs(gate_little_floor(&trial) - 0.8) < 1e-12);
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+}
+
+static void more_latency_than_connections_allow_is_refused(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.latency_mean_ns = 720000;
+    assert_refused(trial, "contradict");
+}
+
+static void each_kind_of_error_is_refused(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    int64_t *const kinds[] = {&trial.errors_connect, &trial.errors_read, &trial.errors_write,
+                              &trial.errors_status, &trial.errors_timeout};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        *kinds[i] = 3;
+        assert_refused(trial, "errors: 3");
+        *kinds[i] = 0;
+    }
+}
+
+static void wrong_answers_are_refused(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.probe_after_ok = 0;
+    assert_refused(trial, "probe");
+    trial = good_trial();
+    trial.bytes -= 1;
+    assert_refused(trial, "bytes");
+    trial = good_trial();
+    trial.requests = trial.bytes = 0;
+    assert_refused(trial, "answered nothing");
+    trial = good_trial();
+    trial.server_exit_status = 139;
+    assert_refused(trial, "139");
+}
+
+static void losses_in_the_kernel_are_refused(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.listen_overflows = 1;
+    assert_refused(trial, "overflow");
+    trial = good_trial();
+    trial.retransmitted_segments = 2;
+    assert_refused(trial, "sent again: 2");
+    trial.loss_probes = 2;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+}
+
+static void a_trial_that_failed_says_why(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial_fail(&trial, "server not ready: %s", "no port");
+    trial_fail(&trial, "something later");
+    assert_refused(trial, "server not ready: no port");
+}
+
+/* Jain's own example: k of n users served equally give an index of k / n. */
+static void jains_index_is_the_share_that_is_served(void **state)
+{
+    (void)state;
+    assert_int_equal(sockdiag_jain_ppm(10 * 5.0, 10 * 25.0, 10), 1000000);
+    assert_int_equal(sockdiag_jain_ppm(5.0, 25.0, 10), 100000);
+    assert_int_equal(sockdiag_jain_ppm(0, 0, 10), -1);
+}
+
+static void a_record_line_keeps_every_field(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial(), again;
+    gate_judge(&trial);
+    json_t *object = trial_to_json(&trial);
+    assert_true(trial_from_json(&again, object));
+    assert_memory_equal(&trial, &again, sizeof trial);
+    assert_true(json_is_null(json_object_get(object, "memory_steady_kib")));
+    json_decref(object);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_good_trial_passes),
+        cmocka_unit_test(one_connection_served_of_many_is_refused),
+        cmocka_unit_test(littles_law_alone_finds_clients_left_waiting),
+        cmocka_unit_test(a_busy_generator_accounts_for_the_missing_share),
+        cmocka_unit_test(a_generator_that_waits_for_its_cpu_counts_as_busy),
+        cmocka_unit_test(requests_that_the_end_cut_off_are_allowed_for),
+        cmocka_unit_test(more_latency_than_connections_allow_is_refused),
+        cmocka_unit_test(each_kind_of_error_is_refused),
+        cmocka_unit_test(wrong_answers_are_refused),
+        cmocka_unit_test(losses_in_the_kernel_are_refused),
+        cmocka_unit_test(a_trial_that_failed_says_why),
+        cmocka_unit_test(jains_index_is_the_share_that_is_served),
+        cmocka_unit_test(a_record_line_keeps_every_field),
+    };
+    return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
+}
