@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Who may include whom (docs/design.md): one include root, so grep can check it.
+set -euo pipefail
+# shellcheck source=tests/shape/report.sh
+. "$(dirname "${BASH_SOURCE[0]}")/report.sh"
+cd "$1"
+
+looked=0
+
+# It stands in the tree, or Meson writes it into the build's folder of the same name.
+is_header() {
+  [ -e "$1" ] || grep -qs "output: '${1##*/}'" "${1%/*}/meson.build"
+}
+
+allow() { # FOLDER PATTERN ADVICE: what the folder's files may include with quotes
+  local file line name
+  while read -r file; do
+    looked=$((looked + 1))
+    while IFS=$'\t' read -r line name; do
+      if [[ ! $name =~ $2 ]]; then
+        complain "$file:$line" "includes \"$name\"" "$3"
+      elif ! is_header "$name"; then
+        complain "$file:$line" "includes \"$name\", which is not there" \
+          "write the path from the repository's root"
+      fi
+    done < <(quoted_includes "$file")
+  done < <(find "$1" -name '*.[ch]' | sort)
+}
+
+allow servers '^lib/[a-z_-]+\.h$' \
+  "a model takes from lib/ and the system only: move what models share to lib/"
+allow lib '^lib/[a-z_-]+\.h$' "lib/ stands on itself and the system: turn the dependency round"
+allow bench '^bench/.*\.h$' \
+  "the harness knows servers only as executables: ask --describe, or keep a type of its own"
+allow tests '^(lib|bench|tests)/.*\.h$' "a test takes from lib/, bench/ and tests/: run a server, do not include it"
+allow tests/contract '^tests/contract/.*\.h$' \
+  "the contract sees a server from outside: drive the executable over its sockets"
+
+finish "$looked" "files"
