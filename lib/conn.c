@@ -42,8 +42,8 @@ static const unsigned char NEXT[CONN_STATES][CONN_EVENTS] = {
     [CONN_HEAD]      = { NONE, HEAD, BODY, ANSW, NONE, NONE, SHUT, SHUT, ANSW, HEAD },
     [CONN_BODY]      = { NONE, NONE, BODY, ANSW, NONE, NONE, SHUT, SHUT, SHUT, BODY },
     [CONN_ANSWERING] = { IDLE, HEAD, BODY, ANSW, SHUT, LING, ANSW, SHUT, SHUT, ANSW },
-    [CONN_LINGERING] = { NONE, NONE, NONE, NONE, SHUT, LING, SHUT, SHUT, SHUT, LING },
-    [CONN_CLOSED]    = { NONE, NONE, NONE, NONE, NONE, NONE, SHUT, SHUT, SHUT, SHUT },
+    [CONN_LINGERING] = { NONE, NONE, NONE, NONE, SHUT, NONE, SHUT, SHUT, SHUT, LING },
+    [CONN_CLOSED]    = { NONE, NONE, NONE, NONE, NONE, NONE, SHUT, SHUT, NONE, SHUT },
 };
 /* clang-format on */
 
@@ -312,11 +312,18 @@ void conn_stop(struct conn *conn)
     settle(conn);
 }
 
+/* Once for each connection, and not for one that has its whole answer. */
+static void count_cut_off(struct conn *conn)
+{
+    if (conn->state != CONN_LINGERING && !conn->cut_off)
+        count(conn, COUNT_CUT_OFF);
+    conn->cut_off = true;
+}
+
 /* The state's timer ran out. In a head the client is told; lingering may end so, and no harm. */
 static void time_out(struct conn *conn)
 {
-    if (conn->state != CONN_LINGERING)
-        count(conn, COUNT_CUT_OFF);
+    count_cut_off(conn);
     if (conn->state == CONN_HEAD && (conn->out = take_buffer(conn->conns))) {
         struct room room = {conn->out->bytes, 0, CONN_BUFFER};
 
@@ -333,7 +340,7 @@ static void time_out(struct conn *conn)
 
 static void cut_off(struct conn *conn)
 {
-    count(conn, COUNT_CUT_OFF);
+    count_cut_off(conn);
     become(conn, EVENT_FAILURE);
     settle(conn);
 }
@@ -348,17 +355,23 @@ static int64_t clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* By hand: strftime() would look for /etc/localtime each time. */
 static void renew_date(struct conns *conns)
 {
+    static const char DAYS[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char MONTHS[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct timespec now;
-    struct tm parts;
+    struct tm t;
 
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
     if (now.tv_sec == conns->date_s)
         return;
     conns->date_s = now.tv_sec;
-    strftime(conns->date, sizeof conns->date, "%a, %d %b %Y %H:%M:%S GMT",
-             gmtime_r(&now.tv_sec, &parts));
+    gmtime_r(&now.tv_sec, &t);
+    snprintf(conns->date, sizeof conns->date, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+             DAYS[t.tm_wday], t.tm_mday, MONTHS[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min,
+             t.tm_sec);
 }
 
 void conns_init(struct conns *conns, const struct conn_rules *rules)
@@ -544,12 +557,14 @@ enum conn_turn conn_read(struct conn *conn)
     struct room room = conn_room(conn);
     enum conn_turn turn;
     ssize_t n;
+    int error;
 
     if (room.size == 0)
         return CONN_DONE;
     if (conn->conns->rules->blocking)
         arm(conn, SO_RCVTIMEO, &conn->armed_read_ms);
     n = recv(conn->fd, room.at, room.size, ending ? MSG_DONTWAIT : 0);
+    error = errno;
     if (conn->conns->rules->blocking)
         conns_tick(conn->conns);
     if (n > 0) {
@@ -560,7 +575,7 @@ enum conn_turn conn_read(struct conn *conn)
         conn_eof(conn);
         return CONN_MORE;
     }
-    turn = no_luck(conn, errno);
+    turn = no_luck(conn, error);
     conn_unused(conn);
     if (turn == CONN_BLOCKED && ending)
         conn_stop(conn);

@@ -85,7 +85,7 @@ struct conns {
     int64_t planned_ms;  /* how long the caller was told that it may wait */
     int64_t drain_by_ms; /* when to give up, once stopping */
     time_t date_s;       /* the second that date shows */
-    char date[32];       /* for the protocol */
+    char date[64];       /* for the protocol */
     size_t count;        /* connections open */
     size_t spares;
     struct conn_buffer *spare;
@@ -103,6 +103,7 @@ struct conn {
     enum timer timer;       /* that runs */
     bool progress;          /* the state's timer must start anew */
     bool told;              /* that the server stops */
+    bool cut_off;           /* and counted as such */
     bool last, eof, linger; /* output is the last; input has ended; how to end */
     uint32_t lingered;      /* bytes dropped */
     int64_t armed_read_ms;  /* the socket's own timeouts; blocking sockets only */

@@ -247,15 +247,35 @@ static error_t take(int key, char *text, struct argp_state *state)
     return 0;
 }
 
+static bool is_known(const struct argp_option *list, const char *word)
+{
+    size_t len = strcspn(word, "=");
+
+    for (; list->name; list++)
+        if (strncmp(list->name, word, len) == 0)
+            return true;
+    return false;
+}
+
+/* The word that argp did not take: it does not say which. */
+static const char *culprit(const struct argp_option *list, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] == '-' && argv[i][1] != '-')
+            return argv[i];
+        if (argv[i][0] == '-' && !is_known(list, argv[i] + 2))
+            return argv[i];
+    }
+    return argv[argc - 1];
+}
+
 /* argp's own complaint takes two lines: one is enough, and says where. (Its own --help would be
    silenced with it.) */
 static void parse(const struct argp *argp, int argc, char **argv, struct reading *reading)
 {
-    int index = argc - 1;
-
-    if (argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, &index, reading) != 0)
+    if (argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, reading) != 0)
         die_usage("'%s': no such option, or its value is missing (see --help)",
-                  argv[index > 1 ? index - 1 : argc - 1]);
+                  culprit(argp->options, argc, argv));
 }
 
 void options_read(struct options *options, const struct model *model, int argc, char **argv)
