@@ -252,7 +252,7 @@ static bool is_known(const struct argp_option *list, const char *word)
     size_t len = strcspn(word, "=");
 
     for (; list->name; list++)
-        if (strncmp(list->name, word, len) == 0)
+        if (strncmp(list->name, word, len) == 0 && (list->arg || word[len] == '\0'))
             return true;
     return false;
 }
