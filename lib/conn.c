@@ -3,9 +3,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
@@ -14,6 +17,7 @@
 enum {
     SPARES_MOST = 64,       /* buffers kept for the next turn: a few are in use at a time */
     LINGER_BYTES = 8 << 20, /* dropped at most before a close: more than sockets hold */
+    LINGER_MS = 2000,       /* and waited at most: an answer is across the world by then */
     SUSPENDED_MS = 100,     /* later than this is no scheduling delay any more */
     CLOCK_STEP_MS = 16,     /* the coarse clock's steps are no longer than this */
     ROUNDING_MS = 1         /* a wait that ends too soon would only be repeated */
@@ -150,14 +154,41 @@ static void no_memory(struct conn *conn)
 
 /* ---- The pure half ---- */
 
+/* Bytes that were sent and that the client has not acknowledged; INT_MAX where nobody can tell. */
+static int unacknowledged(const struct conn *conn)
+{
+    int bytes;
+
+    return conn->fd >= 0 && ioctl(conn->fd, SIOCOUTQ, &bytes) == 0 ? bytes : INT_MAX;
+}
+
+/* A close with input unread would send an RST, which eats what the client has not got yet. */
+static bool has_unread(const struct conn *conn)
+{
+    char byte;
+
+    return conn->fd >= 0 && recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* All was said. Most connections are closed at once, for an answer that went out right behind its
+   request left the client no time to send more; one that took several sends left it time. */
+static void end(struct conn *conn)
+{
+    give_buffer(conn->conns, &conn->in);
+    if (!conn->eof &&
+        (conn->linger || (conn->unsure && has_unread(conn) && unacknowledged(conn) > 0)))
+        become(conn, EVENT_LINGER);
+    else
+        become(conn, EVENT_CLOSE);
+}
+
 /* Nothing is owed to the client: what happens next depends on what it sent. */
 static void rest(struct conn *conn)
 {
     enum phase phase = conn->session.phase;
 
     if (conn->last) {
-        give_buffer(conn->conns, &conn->in);
-        become(conn, conn->linger && !conn->eof ? EVENT_LINGER : EVENT_CLOSE);
+        end(conn);
     } else if (conn->eof) {
         if (phase != PHASE_IDLE)
             count(conn, COUNT_FAILED);
@@ -167,8 +198,8 @@ static void rest(struct conn *conn)
     } else if (phase == PHASE_BODY) {
         conn->progress = true;
         become(conn, EVENT_BODY);
-    } else if (conn->session.closing && conn->state == CONN_ANSWERING) {
-        become(conn, EVENT_LINGER); /* the close was not announced: a request may be under way */
+    } else if (conn->session.closing && conn->state == CONN_ANSWERING && !has_unread(conn)) {
+        become(conn, EVENT_CLOSE);
     } else {
         become(conn, EVENT_IDLE);
     }
@@ -189,12 +220,15 @@ static bool answer_one(struct conn *conn)
     out->to = (uint32_t)room.len;
     if (in && (in->from += (uint32_t)used) == in->to)
         give_buffer(conn->conns, &conn->in);
-    if (answer == ANSWER_WAIT)
+    if (answer == ANSWER_WAIT) {
+        conn->linger |= conn->session.owing;
         return false;
+    }
     conn->answered++;
     conn->progress = true;
     conn->last = answer == ANSWER_LAST;
     conn->linger |= conn->last && (conn->session.refused || conn->in);
+    conn->unsure |= conn->session.closing;
     return !conn->last && conn->in;
 }
 
@@ -255,8 +289,9 @@ void conn_received(struct conn *conn, size_t len)
         if (conn->lingered > LINGER_BYTES)
             become(conn, EVENT_CLOSE);
     } else if (conn->state != CONN_ANSWERING) {
-        /* What fills the room may not be all: then the kernel holds more, and a close would turn
-           it into an RST. */
+        /* A close with input unread would send an RST, which eats the answer. What fills the room
+           may not be all; and what an answer that takes several sends leaves time for is unknown.
+         */
         conn->linger = conn->in->to == CONN_BUFFER;
         process(conn);
     }
@@ -276,7 +311,10 @@ void conn_sent(struct conn *conn, size_t len)
 
     conn->progress |= len > 0;
     out->from += (uint32_t)len;
-    if (out->from == out->to) {
+    if (out->from < out->to) {
+        conn->linger = true;
+        conn->unacknowledged = unacknowledged(conn);
+    } else {
         give_buffer(conn->conns, &conn->out);
         if (conn->last)
             rest(conn);
@@ -299,7 +337,7 @@ void conn_eof(struct conn *conn)
 
 void conn_failed(struct conn *conn)
 {
-    if (conn->state != CONN_CLOSED && conn->state != CONN_LINGERING)
+    if (conn->state != CONN_CLOSED && conn->state != CONN_LINGERING && !conn->cut_off)
         count(conn, COUNT_FAILED);
     become(conn, EVENT_FAILURE);
     settle(conn);
@@ -308,8 +346,18 @@ void conn_failed(struct conn *conn)
 void conn_stop(struct conn *conn)
 {
     conn->session.closing = true;
-    become(conn, EVENT_STOP);
+    if (conn->state != CONN_IDLE || !has_unread(conn))
+        become(conn, EVENT_STOP);
     settle(conn);
+}
+
+/* A slow client is one that takes something: the kernel asks for more only when much was taken. */
+static bool takes_output(struct conn *conn)
+{
+    int before = conn->unacknowledged;
+
+    conn->unacknowledged = unacknowledged(conn);
+    return before != INT_MAX && conn->unacknowledged < before;
 }
 
 /* Once for each connection, and not for one that has its whole answer. */
@@ -323,6 +371,11 @@ static void count_cut_off(struct conn *conn)
 /* The state's timer ran out. In a head the client is told; lingering may end so, and no harm. */
 static void time_out(struct conn *conn)
 {
+    if (conn->state == CONN_ANSWERING && takes_output(conn)) {
+        conn->progress = true;
+        settle(conn);
+        return;
+    }
     count_cut_off(conn);
     if (conn->state == CONN_HEAD && (conn->out = take_buffer(conn->conns))) {
         struct room room = {conn->out->bytes, 0, CONN_BUFFER};
@@ -376,8 +429,15 @@ static void renew_date(struct conns *conns)
 
 void conns_init(struct conns *conns, const struct conn_rules *rules)
 {
+    int64_t timeout_ms[TIMERS];
+
     *conns = (struct conns){.rules = rules, .now_ms = clock_ms(), .planned_ms = -1, .date_s = -1};
-    deadlines_init(&conns->deadlines, rules->timeout_ms);
+    conns->waits_ms = conns->now_ms;
+    conns->resumptions = atomic_load(rules->resumptions);
+    memcpy(timeout_ms, rules->timeout_ms, sizeof timeout_ms);
+    if (timeout_ms[TIMER_DRAIN] > LINGER_MS)
+        timeout_ms[TIMER_DRAIN] = LINGER_MS;
+    deadlines_init(&conns->deadlines, timeout_ms);
     renew_date(conns);
 }
 
@@ -392,17 +452,29 @@ void conns_finish(struct conns *conns)
     }
 }
 
+/* Nobody could be heard while we were stopped (SIGSTOP, a frozen cgroup): the wait does not count.
+   SIGCONT tells of it, or the wait's length; but that may also come of too little CPU, so it is
+   not believed twice in a row: time must pass. */
+static void forgive_suspension(struct conns *conns, int64_t now_ms)
+{
+    unsigned resumptions = atomic_load_explicit(conns->rules->resumptions, memory_order_relaxed);
+    int64_t waited_ms = now_ms - conns->waits_ms;
+    bool late = conns->planned_ms >= 0 && waited_ms > conns->planned_ms + SUSPENDED_MS;
+
+    if (resumptions != conns->resumptions || (late && !conns->forgave))
+        conns->suspended_ms += waited_ms;
+    conns->forgave = late && !conns->forgave;
+    conns->resumptions = resumptions;
+    conns->planned_ms = -1;
+    conns->waits_ms = now_ms;
+}
+
 void conns_tick(struct conns *conns)
 {
-    int64_t now_ms = clock_ms() - conns->suspended_ms;
-    int64_t passed_ms = now_ms - conns->now_ms;
+    int64_t now_ms = clock_ms();
 
-    /* Nobody could be heard while we were stopped (SIGSTOP, a frozen cgroup, a sleeping laptop). */
-    if (conns->planned_ms >= 0 && passed_ms > conns->planned_ms + SUSPENDED_MS) {
-        conns->suspended_ms += passed_ms;
-        now_ms = conns->now_ms;
-    }
-    conns->now_ms = now_ms;
+    forgive_suspension(conns, now_ms);
+    conns->now_ms = now_ms - conns->suspended_ms;
     renew_date(conns);
     if (!conns->stopping && conns->rules->stopping()) {
         conns->stopping = true;
@@ -415,20 +487,26 @@ static struct conn *conn_of(struct deadline *deadline)
     return (struct conn *)deadline; /* its first member */
 }
 
+void conns_plan(struct conns *conns, int64_t wait_ms)
+{
+    conns->planned_ms = wait_ms;
+    conns->waits_ms = clock_ms();
+}
+
 int conns_wait_ms(struct conns *conns)
 {
     const struct deadline *soonest = deadlines_soonest(&conns->deadlines);
     int64_t at_ms = soonest ? soonest->at_ms : NEVER_MS;
-    int64_t wait_ms;
+    int64_t drain_ms = conns->drain_by_ms - conns->suspended_ms;
+    int64_t wait_ms = -1;
 
-    if (conns->stopping && conns->drain_by_ms < at_ms)
-        at_ms = conns->drain_by_ms;
-    wait_ms = at_ms == NEVER_MS ? -1 : at_ms - conns->now_ms + ROUNDING_MS;
-    if (at_ms != NEVER_MS && wait_ms < 0)
-        wait_ms = 0;
-    if (wait_ms > INT32_MAX)
-        wait_ms = INT32_MAX;
-    conns->planned_ms = wait_ms;
+    if (conns->stopping && drain_ms < at_ms)
+        at_ms = drain_ms;
+    if (at_ms != NEVER_MS) {
+        wait_ms = at_ms - conns->now_ms + ROUNDING_MS;
+        wait_ms = wait_ms < 0 ? 0 : wait_ms > INT32_MAX ? INT32_MAX : wait_ms;
+    }
+    conns_plan(conns, wait_ms);
     return (int)wait_ms;
 }
 
@@ -454,7 +532,7 @@ struct conn *conns_due(struct conns *conns)
         settle(conn);
         return conn;
     }
-    if (soonest && conns->stopping && conns->drain_by_ms <= conns->now_ms) {
+    if (soonest && conns->stopping && conns->drain_by_ms - conns->suspended_ms <= conns->now_ms) {
         cut_off(conn_of(soonest));
         return conn_of(soonest);
     }
@@ -486,6 +564,7 @@ struct conn *conns_open(struct conns *conns, int fd)
         .progress = true,
         .armed_read_ms = conns->rules->timeout_ms[TIMER_IDLE],
         .armed_write_ms = conns->rules->timeout_ms[TIMER_IDLE],
+        .unacknowledged = INT_MAX,
         .told = conns->stopping,
         .session = {.date = conns->date, .closing = conns->stopping},
     };
@@ -586,12 +665,18 @@ enum conn_turn conn_write(struct conn *conn)
 {
     struct span span = conn_pending(conn);
     ssize_t n;
+    int error;
 
     if (conn->conns->rules->blocking)
         arm(conn, SO_SNDTIMEO, &conn->armed_write_ms);
     n = send(conn->fd, span.at, span.len, MSG_NOSIGNAL);
+    error = errno;
+    if (conn->conns->rules->blocking)
+        conns_tick(conn->conns);
+    if (n < 0 && conn->unacknowledged == INT_MAX)
+        conn->unacknowledged = unacknowledged(conn);
     if (n < 0)
-        return no_luck(conn, errno);
+        return no_luck(conn, error);
     conn_sent(conn, (size_t)n);
     return (size_t)n < span.len ? CONN_BLOCKED : CONN_MORE;
 }

@@ -15,7 +15,8 @@
    connection a turn when its socket may be ready, then wait for what conn_want() says.
 
    A conversation is in one of six states; docs/design.md holds the table of what leads where. Its
-   buffers exist only while there is something in them: an idle connection costs its struct. */
+   buffers exist only while there is something in them: an idle connection costs its struct (where
+   it is waited for in recv, as on a blocking socket, also the buffer that recv would write to). */
 
 enum conn_state {
     CONN_IDLE,      /* nothing of a request has come */
@@ -43,6 +44,8 @@ enum conn_event {
 
 /* What follows from the event, or CONN_STATES where the event cannot happen in the state. */
 enum conn_state conn_next(enum conn_state state, enum conn_event event);
+
+/* As in docs/design.md and --trace. */
 const char *conn_state_name(enum conn_state state);
 const char *conn_event_name(enum conn_event event);
 
@@ -50,7 +53,7 @@ const char *conn_event_name(enum conn_event event);
 enum timer conn_timer(enum conn_state state);
 
 enum conn_count {
-    COUNT_ACCEPTED, /* connections */
+    COUNT_ACCEPTED, /* connections, those refused at once among them */
     COUNT_ANSWERED, /* requests, refusals among them */
     COUNT_REFUSED,  /* connections closed unheard: no descriptor, memory, thread or process */
     COUNT_CUT_OFF,  /* connections ended by a timeout */
@@ -65,7 +68,8 @@ struct conn_rules {
     bool blocking; /* the sockets block: timeouts are left to SO_RCVTIMEO and SO_SNDTIMEO */
     bool trace;    /* print each change of state */
     bool (*stopping)(void);
-    _Atomic uint64_t *counts; /* CONN_COUNTS of them, shared by all threads and processes */
+    const atomic_uint *resumptions; /* how often the process was stopped and continued */
+    _Atomic uint64_t *counts;       /* CONN_COUNTS of them, shared by all threads and processes */
 };
 
 enum { CONN_BUFFER = 16384 }; /* bytes, of input and of output each: the bound of a connection */
@@ -82,11 +86,14 @@ struct conns {
     struct deadlines deadlines;
     int64_t now_ms; /* monotonic, less the time in which this process was suspended */
     int64_t suspended_ms;
-    int64_t planned_ms;  /* how long the caller was told that it may wait */
-    int64_t drain_by_ms; /* when to give up, once stopping */
-    time_t date_s;       /* the second that date shows */
-    char date[64];       /* for the protocol */
-    size_t count;        /* connections open */
+    int64_t planned_ms;   /* how long the caller means to wait, -1: without an end */
+    int64_t waits_ms;     /* and since when */
+    unsigned resumptions; /* that have been noticed */
+    bool forgave;         /* the last wait was too long and did not count */
+    int64_t drain_by_ms;  /* when to give up, once stopping; by the clock, suspended or not */
+    time_t date_s;        /* the second that date shows */
+    char date[64];        /* for the protocol */
+    size_t count;         /* connections open */
     size_t spares;
     struct conn_buffer *spare;
     bool stopping;
@@ -96,17 +103,20 @@ struct conn {
     struct deadline deadline; /* the first member: the list of deadlines is the list of all */
     struct conns *conns;
     int fd;
-    int note;               /* the model's own, 0 and NULL at first, as are */
-    struct conn *next;      /* a list of its own */
-    void *owner;            /* and whatever has this connection */
-    enum conn_state state;  /* read only for models */
-    enum timer timer;       /* that runs */
-    bool progress;          /* the state's timer must start anew */
-    bool told;              /* that the server stops */
-    bool cut_off;           /* and counted as such */
-    bool last, eof, linger; /* output is the last; input has ended; how to end */
-    uint32_t lingered;      /* bytes dropped */
-    int64_t armed_read_ms;  /* the socket's own timeouts; blocking sockets only */
+    int note;              /* the model's own, 0 and NULL at first, as are */
+    struct conn *next;     /* a list of its own */
+    void *owner;           /* and whatever has this connection */
+    enum conn_state state; /* read only for models */
+    enum timer timer;      /* that runs */
+    bool progress;         /* the state's timer must start anew */
+    bool told;             /* that the server stops */
+    bool cut_off;          /* and counted as such */
+    bool last, eof;        /* output is the last; input has ended */
+    bool linger;           /* more input has come, or is likely to, than was read */
+    bool unsure;           /* or may have */
+    uint32_t lingered;     /* bytes dropped */
+    int unacknowledged;    /* bytes, when the kernel last took less than it was given */
+    int64_t armed_read_ms; /* the socket's own timeouts; blocking sockets only */
     int64_t armed_write_ms;
     uint64_t answered;       /* requests, not in the counts yet */
     struct conn_buffer *in;  /* NULL: nothing received that was not used */
@@ -114,6 +124,7 @@ struct conn {
     struct session session;
 };
 
+/* rules must outlive conns. */
 void conns_init(struct conns *conns, const struct conn_rules *rules);
 
 /* Frees what conns owns; there must be no connection left. */
@@ -122,10 +133,13 @@ void conns_finish(struct conns *conns);
 /* Reads the clock: once per wake-up, before the turns. */
 void conns_tick(struct conns *conns);
 
-/* How long the loop may wait: milliseconds, -1 for as long as it likes (as poll and epoll have
-   it). Time beyond this that passes until the next conns_tick() is taken for a suspension of the
-   process, and does not count against any client. */
+/* How long the loop may wait: milliseconds, -1 for as long as it likes (as poll and epoll have it).
+   A wait that ends much later is taken for a suspension of the process, and does not count against
+   any client. */
 int conns_wait_ms(struct conns *conns);
+
+/* For a caller that waits by its own measure: so long, -1 without an end. */
+void conns_plan(struct conns *conns, int64_t wait_ms);
 
 /* Returns a connection that needs a turn though its socket may not be ready (its time is up, or
    the server stops), or NULL. Call it until NULL after each wake-up's turns. */
@@ -173,10 +187,10 @@ enum conn_turn conn_write(struct conn *conn);
 /* A whole conversation on a blocking socket. */
 void conns_converse(struct conns *conns, int fd);
 
-/* The pure half, for those who read and write by other means. Its calls move no bytes by
-   themselves (only conn_sent() may shut the socket down for writing). */
+/* The pure half, for those who read and write by other means. Its calls move no bytes (but before
+   an end it may look whether there is input, and shut the socket down for writing). */
 
-/* Where to put what comes. An empty room: no memory; the connection has failed. */
+/* Where to put what comes, until the next call. An empty room: no memory; it has failed. */
 struct room conn_room(struct conn *conn);
 void conn_received(struct conn *conn, size_t len);
 /* What to send: not empty when conn_want() is CONN_WRITE; stays in place until conn_sent(). */
@@ -186,7 +200,7 @@ void conn_eof(struct conn *conn);
 void conn_failed(struct conn *conn);
 /* Gives back a room that nothing was put into. */
 void conn_unused(struct conn *conn);
-/* The server stops, and nothing more was there to be read. */
+/* The server stops: an idle connection of which nothing is there to be read is over. */
 void conn_stop(struct conn *conn);
 
 #endif

@@ -66,7 +66,8 @@ static double number(const char *option, const char *text, double least, double 
 
     errno = 0;
     value = strtod(text, &end);
-    if (end == text || *end || errno || !(value >= least && value <= most))
+    if (end == text || text[strspn(text, "0123456789.")] || errno ||
+        !(value >= least && value <= most))
         die_usage("--%s: '%s' is not a number from %.0f to %.0f", option, text, least, most);
     return value;
 }
@@ -75,7 +76,7 @@ static long whole(const char *option, const char *text, long least, long most)
 {
     double value = number(option, text, (double)least, (double)most);
 
-    if (value != floor(value) || strpbrk(text, "eExX."))
+    if (value != floor(value) || strchr(text, '.'))
         die_usage("--%s: '%s' is not a whole number", option, text);
     return (long)value;
 }

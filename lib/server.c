@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -29,9 +31,11 @@ static struct {
     struct options options;
     struct conn_rules rules;
     _Atomic int listener; /* the signal handler shuts it down */
+    pid_t pid;            /* that listens */
     int reserve;          /* a descriptor to give up when there are no others: see turn_away() */
     bool flag_alone;
     atomic_bool stopping; /* this process was told to */
+    atomic_uint resumptions;
     struct shared *shared;
 } server = {.listener = -1, .reserve = -1};
 
@@ -47,7 +51,7 @@ static void on_stop(int signal)
     bool first = !atomic_exchange(&server.stopping, true); /* before anybody is woken to see it */
 
     (void)signal;
-    if (server.listener >= 0) {
+    if (server.listener >= 0 && getpid() == server.pid) { /* not in a child that was just forked */
         server.shared->stopping = true;
         if (!server.flag_alone)
             (void)shutdown(server.listener, SHUT_RDWR);
@@ -55,6 +59,12 @@ static void on_stop(int signal)
     if (server.model->blocking && first)
         (void)setitimer(ITIMER_REAL, &(struct itimerval){nudge, nudge}, NULL);
     errno = saved;
+}
+
+static void on_continue(int signal)
+{
+    (void)signal;
+    atomic_fetch_add(&server.resumptions, 1);
 }
 
 static void on_nudge(int signal)
@@ -74,10 +84,14 @@ static void handle(int signal, void (*handler)(int))
 static void handle_signals(void)
 {
     static const int STOPS[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    sigset_t none;
 
     for (size_t i = 0; i < sizeof STOPS / sizeof *STOPS; i++)
         handle(STOPS[i], on_stop);
     handle(SIGALRM, on_nudge);
+    handle(SIGCONT, on_continue);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL); /* whoever started us may have blocked some */
     handle(SIGPIPE, SIG_IGN); /* a client that has gone is an error of write, and its own */
 }
 
@@ -112,8 +126,10 @@ static void set_options(int fd)
 
     if (idle_ms != NEVER_MS)
         idle = (struct timeval){idle_ms / 1000, idle_ms % 1000 * 1000};
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one))
-        die("cannot set SO_REUSEADDR");
+    /* TCP_NODELAY: an answer of several segments must not wait for the client's delayed ACK. */
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one))
+        die("cannot set SO_REUSEADDR and TCP_NODELAY");
     if (!server.model->blocking)
         return;
     if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle) ||
@@ -168,6 +184,7 @@ static void share(void)
 void server_start(const struct model *model, int argc, char **argv)
 {
     server.model = model;
+    server.pid = getpid();
     options_read(&server.options, model, argc, argv);
     server.options.protocol->prepare(&server.options.settings);
     share();
@@ -176,6 +193,7 @@ void server_start(const struct model *model, int argc, char **argv)
         .blocking = model->blocking,
         .trace = server.options.trace,
         .stopping = server_stopping,
+        .resumptions = &server.resumptions,
         .counts = server.shared->counts,
     };
     memcpy(server.rules.timeout_ms, server.options.timeout_ms, sizeof server.rules.timeout_ms);
@@ -228,13 +246,12 @@ static int accept_with_reserve(void)
     fd = accept_once();
     error = errno;
     server.reserve = open_reserve();
-    if (fd < 0 && (error == EMFILE || error == ENFILE))
-        pause_briefly(); /* somebody else took it */
     if (fd >= 0 && server.reserve < 0) {
+        server_count(COUNT_ACCEPTED);
         server_refuse(fd);
         server.reserve = open_reserve();
         fd = -1;
-        error = EINTR;
+        error = EAGAIN; /* the others' turn before the next is turned away */
     }
     errno = error;
     return fd;
@@ -246,10 +263,12 @@ static bool try_again(int error)
     switch (error) {
     case EAGAIN: /* a blocking listener has the idle timeout, for accepted sockets to inherit */
         return server.model->accept_blocks;
+    case EMFILE: /* and the reserve was of no use */
+    case ENFILE:
     case ENOBUFS:
     case ENOMEM:
         pause_briefly();
-        return true;
+        return server.model->accept_blocks; /* a loop goes on with those that it has */
     case EBADF:
     case EFAULT:
     case EINVAL:
@@ -258,7 +277,7 @@ static bool try_again(int error)
         if (!server_stopping())
             die("cannot accept");
         return false;
-    default: /* EINTR, no descriptors, or an error of the network: that client has gone already */
+    default: /* EINTR, or an error of the network: that client has gone already */
         return true;
     }
 }
@@ -284,10 +303,11 @@ void server_welcome(struct conns *conns, void (*serve)(struct conn *))
 {
     for (int i = 0; i < SERVER_ACCEPTS; i++) {
         int fd = server_accept();
-        struct conn *conn = fd < 0 ? NULL : conns_open(conns, fd);
+        struct conn *conn;
 
         if (fd < 0)
             return;
+        conn = conns_open(conns, fd);
         if (conn)
             serve(conn);
     }

@@ -33,6 +33,7 @@ struct model {
    --help, --version or --describe was asked for. model must last as long as the process. */
 void server_start(const struct model *model, int argc, char **argv);
 
+/* For conns_init(): what the command line said, the same for all connections. */
 const struct conn_rules *server_rules(void);
 
 /* The listening socket; -1 after server_deafen(). */
@@ -64,6 +65,7 @@ void server_stop_by_flag_alone(void);
 /* Closes the listening socket, in this process. */
 void server_deafen(void);
 
+/* One more of these, for the last line; from any thread, process or signal handler. */
 void server_count(enum conn_count what);
 
 /* Prints the last line. Returns the exit status. */

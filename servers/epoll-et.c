@@ -27,7 +27,7 @@ enum {
 enum drain { DRAIN_SHORT, DRAIN_EAGAIN, DRAIN_NO };
 
 /* What conn->note remembers. */
-enum { NOTE_WATCHED = 1, NOTE_LISTED = 2, NOTE_ENDING = 4 };
+enum { NOTE_WATCHED = 1, NOTE_LISTED = 2, NOTE_GREEDY = 4 };
 
 static struct {
     struct conns conns;
@@ -63,18 +63,19 @@ static void list(struct conn *conn)
     loop.end = &conn->next;
 }
 
-/* The end of the client's input comes with no bytes of its own: where it was reported, a socket
-   that gave less than it was asked for is not empty yet. */
+/* A socket that gave less than it was asked for may have stopped at the end of input, or before
+   an urgent byte: where one of them was reported, only EAGAIN counts. */
 static bool is_empty(const struct conn *conn, enum conn_turn turn)
 {
     return turn == CONN_BLOCKED || drain == DRAIN_NO ||
-           (turn == CONN_DRAINED && drain == DRAIN_SHORT && !(conn->note & NOTE_ENDING));
+           (turn == CONN_DRAINED && drain == DRAIN_SHORT && !(conn->note & NOTE_GREEDY));
 }
 
-/* Registered for all that may ever matter: EPOLLRDHUP tells of the end of input. */
+/* Registered for all that may ever matter: EPOLLRDHUP tells of the end of input, EPOLLPRI of an
+   urgent byte. */
 static bool watch(struct conn *conn)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET,
                                 .data.ptr = conn};
 
     if (conn->note & NOTE_WATCHED)
@@ -110,8 +111,8 @@ static void note_ready(const struct epoll_event *events, int ready)
             server_welcome(&loop.conns, serve);
             continue;
         }
-        if (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-            conn->note |= NOTE_ENDING;
+        if (events[i].events & (EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR))
+            conn->note |= NOTE_GREEDY;
         if (conn_want(conn) == CONN_WRITE || events[i].events != EPOLLOUT)
             list(conn);
     }

@@ -24,7 +24,7 @@
 
 enum reaper { REAPER_LOOP, REAPER_ONCE, REAPER_NONE, REAPER_IGNORE };
 
-enum { LATE_TICKS = 10 }; /* the children cut off by themselves: this much later we are sure */
+enum { LATE_MS = 200 }; /* the children cut off by themselves: so much later we are sure */
 
 static long reaper = REAPER_LOOP;
 
@@ -97,15 +97,18 @@ static _Noreturn void serve(int fd)
 
 static void start_child(int fd)
 {
-    pid_t pid = fork();
+    pid_t pid;
 
+    conns_tick(&family.conns); /* the date is written once a second, not once for each child */
+    pid = fork();
     if (pid == 0)
         serve(fd);
     if (pid < 0) {
         server_refuse(fd);
         return;
     }
-    (void)children_add(&family.children, pid); /* untold, it ends when we do: PR_SET_PDEATHSIG */
+    if (!children_add(&family.children, pid))
+        (void)kill(pid, SIGTERM); /* it could not be told later */
     close(fd);
 }
 
@@ -118,20 +121,28 @@ static bool reap_all(void)
     return errno != ECHILD;
 }
 
+static int64_t clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Tells the children to stop and waits for the last of them. Those that outlive the drain timeout
-   by LATE_TICKS are ended. */
+   by LATE_MS are ended. */
 static void end_children(void)
 {
     const struct timespec tick = {0, SERVER_NUDGE_MS * 1000000L};
-    long ticks = server_rules()->timeout_ms[TIMER_DRAIN] / SERVER_NUDGE_MS + LATE_TICKS;
+    int64_t end_ms = clock_ms() + server_rules()->timeout_ms[TIMER_DRAIN] + LATE_MS;
     sigset_t chld;
 
     sigemptyset(&chld);
     sigaddset(&chld, SIGCHLD);
     sigprocmask(SIG_BLOCK, &chld, NULL);
     children_tell(&family.children, SIGTERM);
-    for (; reap_all(); ticks--) {
-        if (ticks == 0)
+    while (reap_all() && clock_ms() <= end_ms + LATE_MS) {
+        if (clock_ms() > end_ms)
             children_tell(&family.children, SIGKILL);
         sigtimedwait(&chld, NULL, &tick);
     }

@@ -121,25 +121,44 @@ static void go_round(void)
     }
 }
 
-/* Nothing says that a client is due: whoever is gets its turn in the next round anyway. */
+/* Until the next round: the interval, or less where somebody is due before. */
+static void rest(void)
+{
+    int wait_ms = conns_wait_ms(&met.conns);
+    long us = wait_ms < 0 || wait_ms > interval_us / 1000 ? interval_us : wait_ms * 1000L;
+    const struct timespec interval = {us / 1000000, us % 1000000 * 1000};
+
+    conns_plan(&met.conns, us / 1000);
+    if (us > 0 && met.list)
+        nanosleep(&interval, NULL);
+}
+
 static void *serve(void *unused)
 {
-    const struct timespec interval = {interval_us / 1000000, interval_us % 1000000 * 1000};
-
     prctl(PR_SET_TIMERSLACK, 1); /* the interval is what was asked for, not 50 us more */
     while (conns_live(&met.conns)) {
         struct client *newcomers = take_list();
 
         conns_tick(&met.conns);
         meet(newcomers);
-        go_round();
-        while (conns_due(&met.conns)) {
+        while (conns_due(&met.conns)) { /* its turn comes in the round */
         }
-        (void)conns_wait_ms(&met.conns);
-        if (interval_us > 0 && met.list)
-            nanosleep(&interval, NULL);
+        go_round();
+        rest();
     }
     return unused;
+}
+
+/* Who arrived when thread 2 had gone. */
+static void refuse_arrived(void)
+{
+    while (arrived.list) {
+        struct client *client = arrived.list;
+
+        arrived.list = client->next;
+        server_refuse(client->fd);
+        free(client);
+    }
 }
 
 int main(int argc, char **argv)
@@ -158,6 +177,7 @@ int main(int argc, char **argv)
     pthread_cond_signal(&arrived.some);
     pthread_mutex_unlock(&arrived.lock);
     pthread_join(thread, NULL);
+    refuse_arrived();
     conns_finish(&met.conns);
     return server_end();
 }
