@@ -17,7 +17,7 @@ static struct {
     unsigned count;
 } progress;
 
-static void print_line(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static void print_line(const char *format, va_list arguments)
 {
     say_progress_end();
     fputs("c10kit: ", stderr);

@@ -310,10 +310,10 @@ void conn_sent(struct conn *conn, size_t len)
     struct conn_buffer *out = conn->out;
 
     conn->progress |= len > 0;
+    conn->unacknowledged = INT_MAX;
     out->from += (uint32_t)len;
     if (out->from < out->to) {
         conn->linger = true;
-        conn->unacknowledged = unacknowledged(conn);
     } else {
         give_buffer(conn->conns, &conn->out);
         if (conn->last)
@@ -351,13 +351,15 @@ void conn_stop(struct conn *conn)
     settle(conn);
 }
 
-/* A slow client is one that takes something: the kernel asks for more only when much was taken. */
+/* The kernel holds much, and asks for more only when much of it was taken: whether a client is slow
+   or gone shows in what it acknowledges between two looks. So one that is gone is cut off at the
+   second timeout. */
 static bool takes_output(struct conn *conn)
 {
     int before = conn->unacknowledged;
 
     conn->unacknowledged = unacknowledged(conn);
-    return before != INT_MAX && conn->unacknowledged < before;
+    return conn->unacknowledged > 0 && conn->unacknowledged < before;
 }
 
 /* Once for each connection, and not for one that has its whole answer. */
@@ -368,13 +370,14 @@ static void count_cut_off(struct conn *conn)
     conn->cut_off = true;
 }
 
-/* The state's timer ran out. In a head the client is told; lingering may end so, and no harm. */
-static void time_out(struct conn *conn)
+/* The state's timer ran out. In a head the client is told; lingering may end so, and no harm.
+   Returns whether anything has changed but the time that is left. */
+static bool time_out(struct conn *conn)
 {
     if (conn->state == CONN_ANSWERING && takes_output(conn)) {
         conn->progress = true;
         settle(conn);
-        return;
+        return false;
     }
     count_cut_off(conn);
     if (conn->state == CONN_HEAD && (conn->out = take_buffer(conn->conns))) {
@@ -389,6 +392,7 @@ static void time_out(struct conn *conn)
         become(conn, conn->state == CONN_HEAD ? EVENT_FAILURE : EVENT_TIMEOUT);
     }
     settle(conn);
+    return true;
 }
 
 static void cut_off(struct conn *conn)
@@ -524,7 +528,8 @@ static struct conn *untold(struct conns *conns)
 
 struct conn *conns_due(struct conns *conns)
 {
-    struct deadline *soonest = deadlines_soonest(&conns->deadlines);
+    int64_t drain_ms = conns->drain_by_ms - conns->suspended_ms;
+    struct deadline *soonest;
     struct conn *conn;
 
     if (conns->stopping && (conn = untold(conns))) {
@@ -532,13 +537,16 @@ struct conn *conns_due(struct conns *conns)
         settle(conn);
         return conn;
     }
-    if (soonest && conns->stopping && conns->drain_by_ms - conns->suspended_ms <= conns->now_ms) {
-        cut_off(conn_of(soonest));
-        return conn_of(soonest);
-    }
-    if (soonest && soonest->at_ms <= conns->now_ms) {
-        time_out(conn_of(soonest));
-        return conn_of(soonest);
+    while ((soonest = deadlines_soonest(&conns->deadlines))) {
+        conn = conn_of(soonest);
+        if (conns->stopping && drain_ms <= conns->now_ms) {
+            cut_off(conn);
+            return conn;
+        }
+        if (soonest->at_ms > conns->now_ms)
+            break;
+        if (time_out(conn))
+            return conn;
     }
     return NULL;
 }
@@ -673,8 +681,6 @@ enum conn_turn conn_write(struct conn *conn)
     error = errno;
     if (conn->conns->rules->blocking)
         conns_tick(conn->conns);
-    if (n < 0 && conn->unacknowledged == INT_MAX)
-        conn->unacknowledged = unacknowledged(conn);
     if (n < 0)
         return no_luck(conn, error);
     conn_sent(conn, (size_t)n);

@@ -115,7 +115,7 @@ struct conn {
     bool linger;           /* more input has come, or is likely to, than was read */
     bool unsure;           /* or may have */
     uint32_t lingered;     /* bytes dropped */
-    int unacknowledged;    /* bytes, when the kernel last took less than it was given */
+    int unacknowledged;    /* bytes, at the last look in this state; INT_MAX: there was none */
     int64_t armed_read_ms; /* the socket's own timeouts; blocking sockets only */
     int64_t armed_write_ms;
     uint64_t answered;       /* requests, not in the counts yet */

@@ -183,7 +183,7 @@ static bool body_is_right(const struct reply *reply)
 
 static bool expect_one(struct client *client, const char *token, size_t length)
 {
-    struct reply reply;
+    struct reply reply = {0};
     bool to_head = token[length - 1] == 'H';
     for (;;) {
         if (!reply_next(client, to_head, &reply))

@@ -300,6 +300,24 @@ static void stops_in_time(const void *unused)
     tap_note("%ld ms", patience_now_ms() - since);
 }
 
+/* A recv stops short at the urgent mark. All is there before the server looks. */
+static void urgent_byte_holds_up_nothing(const void *unused)
+{
+    (void)unused;
+    struct client *client = client_open();
+    if (client == NULL)
+        return;
+    server_signal_group(SIGSTOP);
+    bool sent = send(client->fd, "abc", 3, MSG_NOSIGNAL) == 3 &&
+                send(client->fd, "!", 1, MSG_NOSIGNAL | MSG_OOB) == 1 &&
+                send(client->fd, "def", 3, MSG_NOSIGNAL) == 3;
+    server_signal_group(SIGCONT);
+    while (sent && client->len < 6 && client_receive(client, patience_limit_ms()))
+        continue;
+    tap_check(client->len == 6 && memcmp(client->in, "abcdef", 6) == 0, "%zu bytes come back",
+              client->len);
+}
+
 void suite_echo(void)
 {
     static const size_t lengths[] = {1, 13, 4096, 65536, 1048576, 64 * 1024 * 1024};
@@ -314,6 +332,7 @@ void suite_echo(void)
     shared("after a half-close the rest comes, then the end", rest_comes_after_half_close, NULL);
     shared("a half-close alone gets the end", half_close_alone_ends, NULL);
     shared("many clients get their own bytes", many_clients_keep_their_own_bytes, NULL);
+    shared("an urgent byte holds up nothing", urgent_byte_holds_up_nothing, NULL);
     shared("a reset ends only its own connection", reset_ends_only_itself, NULL);
     suite_shared_end();
     suite_case("a client that writes without reading is stopped, not fed with memory",

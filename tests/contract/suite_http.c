@@ -684,6 +684,25 @@ static void pipelines_and_bodies(void)
     shared("a target up to the head's limit is served", target_up_to_the_limit, NULL);
 }
 
+/* The kernel has the whole answer long before the client: a close with the client's last bytes
+ * unread would be an RST, and throw away what has not arrived. */
+static void bytes_behind_a_close_cut_nothing_short(const void *unused)
+{
+    (void)unused;
+    static const char *const large[] = {"--body-size", "300000", NULL};
+    if (!server_start(large))
+        return;
+    struct client *client = client_open_with_window(8192);
+    if (client == NULL ||
+        !client_print(client, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n") ||
+        !client_is_read(client) || !client_print(client, "\r\n"))
+        return;
+    if (reply_expect(client, "200"))
+        reply_expect_end(client);
+    client_close(client, false);
+    server_stop(NULL);
+}
+
 void suite_http(void)
 {
     static const char *const sizes[] = {"0", "1", "13", "100000", "10000000"};
@@ -695,5 +714,7 @@ void suite_http(void)
         snprintf(name, sizeof name, "--body-size %s serves as many bytes", sizes[i]);
         suite_case(name, body_is_of_the_size_asked_for, sizes[i]);
     }
+    suite_case("bytes behind a request that closes do not cut its answer short",
+               bytes_behind_a_close_cut_nothing_short, NULL);
     suite_case("--max-header is the limit to the byte", head_limit_is_as_asked, NULL);
 }

@@ -376,11 +376,26 @@ static void each_signal(void)
     }
 }
 
+static void stops_with_an_inherited_mask(const void *unused)
+{
+    (void)unused;
+    static const char *const none[] = {NULL};
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    bool started = server_start(none);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (started)
+        server_stop(NULL);
+}
+
 void suite_stop(void)
 {
     static const bool to_group = true, to_process = false;
     each_signal();
     suite_case("it can be stopped as soon as it is ready", end_right_after_ready, NULL);
+    suite_case("it can be stopped when started with all signals blocked",
+               stops_with_an_inherited_mask, NULL);
     for (size_t i = 0; i < sizeof in_flight / sizeof in_flight[0]; i++)
         suite_case(in_flight[i].name, in_flight_is_answered, &in_flight[i]);
     suite_case("Ctrl-C, which all its processes get, leaves time for an answer",

@@ -12,6 +12,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #define GET       "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 #define HALF_HEAD "GET / HTTP/1.1\r\nHost: x\r\n"
@@ -247,6 +248,29 @@ static void reader_who_takes_slowly_is_not(const void *unused)
     server_stop(NULL);
 }
 
+/* 100 KB a second, from a kernel that holds much more: to the server nothing seems to move. */
+static void steady_reader_is_not(const void *unused)
+{
+    (void)unused;
+    static const char *const options[] = {"--idle-timeout", "1", "--body-size", "50000000", NULL};
+    char some[2048];
+    if (!server_start(options))
+        return;
+    struct client *client = client_open_with_window(65536);
+    if (client == NULL || !client_print(client, GET))
+        return;
+    for (long end = patience_now_ms() + 2500; patience_now_ms() < end;) {
+        if (recv(client->fd, some, sizeof some, MSG_DONTWAIT) == 0) {
+            tap_check(false, "the server ends the connection");
+            break;
+        }
+        patience_pass_ms(20);
+    }
+    tap_check(proc_held(server_port()) == 1, "the server does not keep the connection");
+    client_close(client, true);
+    server_stop(NULL);
+}
+
 static const char *const short_all[] = {
     "--header-timeout", "0.4", "--idle-timeout", "0.4", "--drain-timeout", "0.4", NULL};
 
@@ -353,6 +377,8 @@ void suite_timeouts(void)
     suite_case("a client that takes no output is cut off after the idle timeout",
                reader_who_takes_nothing_is_cut_off, NULL);
     suite_case("a client that takes output slowly is not", reader_who_takes_slowly_is_not, NULL);
+    suite_case("a client that takes output steadily, but little, is not", steady_reader_is_not,
+               NULL);
     suite_case("lingering after a refusal ends beside silence", lingering_beside_silence_ends,
                NULL);
     suite_case("lingering after a refusal ends beside a trickle", lingering_beside_a_trickle_ends,
