@@ -477,9 +477,12 @@ void conns_tick(struct conns *conns)
 {
     int64_t now_ms = clock_ms();
 
-    forgive_suspension(conns, now_ms);
-    conns->now_ms = now_ms - conns->suspended_ms;
-    renew_date(conns);
+    if (now_ms != conns->ticked_ms) {
+        conns->ticked_ms = now_ms;
+        forgive_suspension(conns, now_ms);
+        conns->now_ms = now_ms - conns->suspended_ms;
+        renew_date(conns);
+    }
     if (!conns->stopping && conns->rules->stopping()) {
         conns->stopping = true;
         conns->drain_by_ms = now_ms + conns->rules->timeout_ms[TIMER_DRAIN];
@@ -611,13 +614,16 @@ void conn_refuse(struct conn *conn)
    request costs no call: the listener's own timeout, inherited, is the idle one. */
 static void arm(struct conn *conn, int option, int64_t *armed_ms)
 {
-    int64_t left_ms = conns_wait_ms(conn->conns) - ROUNDING_MS;
+    struct conns *conns = conn->conns;
+    int64_t drain_ms = conns->drain_by_ms - conns->suspended_ms;
+    int64_t at_ms = conn->deadline.at_ms, left_ms = NEVER_MS;
     struct timeval timeout;
 
-    if (conn->conns->planned_ms < 0)
-        left_ms = NEVER_MS;
-    else if (left_ms <= 0)
-        left_ms = 1;
+    if (conns->stopping && drain_ms < at_ms)
+        at_ms = drain_ms;
+    if (at_ms != NEVER_MS)
+        left_ms = at_ms > conns->now_ms ? at_ms - conns->now_ms : 1;
+    conns->planned_ms = left_ms == NEVER_MS ? -1 : left_ms;
     if (left_ms <= *armed_ms && *armed_ms - left_ms < CLOCK_STEP_MS)
         return;
     *armed_ms = left_ms;
@@ -679,7 +685,7 @@ enum conn_turn conn_write(struct conn *conn)
         arm(conn, SO_SNDTIMEO, &conn->armed_write_ms);
     n = send(conn->fd, span.at, span.len, MSG_NOSIGNAL);
     error = errno;
-    if (conn->conns->rules->blocking)
+    if (n < (ssize_t)span.len && conn->conns->rules->blocking)
         conns_tick(conn->conns);
     if (n < 0)
         return no_luck(conn, error);
@@ -710,8 +716,7 @@ void conns_converse(struct conns *conns, int fd)
     conn = conns_open(conns, fd);
     if (!conn)
         return;
-    while (conn_turn(conn) != CONN_DONE) {
-        conns_tick(conns);
+    while (conn_turn(conn) != CONN_DONE) { /* which ticks when it has waited */
         if (conns_due(conns) && conn_want(conn) == CONN_CLOSE)
             break;
     }

@@ -86,6 +86,7 @@ struct conns {
     struct deadlines deadlines;
     int64_t now_ms; /* monotonic, less the time in which this process was suspended */
     int64_t suspended_ms;
+    int64_t ticked_ms;    /* what the clock showed at the last tick */
     int64_t planned_ms;   /* how long the caller means to wait, -1: without an end */
     int64_t waits_ms;     /* and since when */
     unsigned resumptions; /* that have been noticed */

@@ -208,21 +208,12 @@ static int read_request_line(struct http *http, struct span line)
     return 0;
 }
 
-/* Without an early end the compiler can look at many bytes at once. */
-static bool has_cr_or_nul(const char *at, size_t len)
-{
-    unsigned char found = 0;
-
-    for (size_t i = 0; i < len; i++)
-        found |= (unsigned char)((at[i] == '\r') | (at[i] == '\0'));
-    return found;
-}
-
 enum { HEAD_INCOMPLETE = 0, HEAD_MALFORMED = -1 };
 
-/* Returns the length of the head, its empty line included. Every line must end in CRLF and hold
-   no other CR and no NUL, and none may begin with white space (a folded line, or one that only
-   looks like a field). A line is looked at once, however many calls it takes to come. */
+/* Returns the length of the head, its empty line included. Every line must end in CRLF, and none
+   may begin with white space (a folded line, or one that only looks like a field) or with another
+   CR. CRs and NULs within a line are refused by read_request_line() and llhttp. A line is looked at
+   once, however many calls it takes to come. */
 static ptrdiff_t end_of_head(struct http *http, struct span in)
 {
     const char *line = in.at + http->scanned, *end = in.at + in.len, *lf;
@@ -230,12 +221,13 @@ static ptrdiff_t end_of_head(struct http *http, struct span in)
     while ((lf = memchr(line, '\n', (size_t)(end - line)))) {
         size_t len = (size_t)(lf - line);
 
-        if (len == 0 || lf[-1] != '\r' || has_cr_or_nul(line, len - 1) || *line == ' ' ||
-            *line == '\t')
+        if (len == 0 || lf[-1] != '\r' || *line == ' ' || *line == '\t')
             return HEAD_MALFORMED;
         line = lf + 1;
         if (len == 1)
             return line - in.at;
+        if (lf[-(ptrdiff_t)len] == '\r')
+            return HEAD_MALFORMED;
         http->padded |= lf[-2] == ' ' || lf[-2] == '\t';
         http->scanned = (size_t)(line - in.at);
     }
