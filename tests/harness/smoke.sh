@@ -52,8 +52,8 @@ an_interrupted_run_keeps_what_it_has() {
 }
 
 nothing_is_left_running() {
-  local left
-  left=$(pgrep -f "wrk .*--script=.*wrk.lua|$(dirname "$c10kit")/../servers/$model" || true)
+  local left # in this session: others may be measuring, too
+  left=$(pgrep -s 0 -f "wrk .*--script=.*wrk.lua|$(dirname "$c10kit")/../servers/$model" || true)
   [ -z "$left" ] || fail "left running: $left"
 }
 
