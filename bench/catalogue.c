@@ -39,10 +39,10 @@ static bool read_model(struct model *model, const char *folder, const char *name
         free(path);
         return false;
     }
+    *model = (struct model){.path = path};
     model->name = text_member(description, "name", name);
     model->title = text_member(description, "title", name);
     model->family = text_member(description, "family", "");
-    model->path = path;
     model->clients_at_once =
         (long)json_integer_value(json_object_get(description, "clients_at_once"));
     model->max_descriptors =
@@ -51,16 +51,64 @@ static bool read_model(struct model *model, const char *folder, const char *name
     return true;
 }
 
+/* Room for one more, behind those that count. */
+static struct model *next_entry(struct catalogue *catalogue)
+{
+    catalogue->models =
+        text_reallocate(catalogue->models, catalogue->count + 1, sizeof *catalogue->models);
+    return &catalogue->models[catalogue->count];
+}
+
 void catalogue_read(struct catalogue *catalogue, const char *folder, const char *names)
 {
     char *list = text_copy(names ? names : CONFIG_MODELS);
     char *rest = NULL;
     *catalogue = (struct catalogue){0};
     for (char *name = strtok_r(list, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
-        catalogue->models =
-            text_reallocate(catalogue->models, catalogue->count + 1, sizeof *catalogue->models);
-        if (read_model(&catalogue->models[catalogue->count], folder, name))
+        if (read_model(next_entry(catalogue), folder, name))
             catalogue->count++;
+    }
+    free(list);
+}
+
+static bool is_taken(const struct catalogue *catalogue, const char *name)
+{
+    for (size_t i = 0; i < catalogue->count; i++)
+        if (strcmp(catalogue->models[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool read_peer(const struct catalogue *catalogue, struct model *model, const char *name)
+{
+    struct peer *peer = text_allocate(1, sizeof *peer);
+    bool usable = peer_read(peer, name);
+    if (usable && is_taken(catalogue, peer->name)) {
+        say("peer %s is left out: that name is taken", peer->name);
+        usable = false;
+    }
+    if (!usable) {
+        peer_finish(peer);
+        free(peer);
+        return false;
+    }
+    *model = (struct model){.name = text_copy(peer->name),
+                            .title = text_copy(peer->title),
+                            .family = text_copy("peer"),
+                            .path = text_copy(peer->program),
+                            .peer = peer};
+    return true;
+}
+
+void catalogue_add_peers(struct catalogue *catalogue, const char *names)
+{
+    char *list = text_copy(names);
+    char *rest = NULL;
+    for (char *name = strtok_r(list, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
+        if (read_peer(catalogue, next_entry(catalogue), name)) {
+            catalogue->count++;
+            catalogue->peers++;
+        }
     }
     free(list);
 }
@@ -72,6 +120,9 @@ void catalogue_finish(struct catalogue *catalogue)
         free(catalogue->models[i].title);
         free(catalogue->models[i].family);
         free(catalogue->models[i].path);
+        if (catalogue->models[i].peer)
+            peer_finish(catalogue->models[i].peer);
+        free(catalogue->models[i].peer);
     }
     free(catalogue->models);
     *catalogue = (struct catalogue){0};
@@ -82,11 +133,13 @@ json_t *catalogue_to_json(const struct catalogue *catalogue)
     json_t *array = json_array();
     for (size_t i = 0; i < catalogue->count; i++) {
         const struct model *model = &catalogue->models[i];
-        json_array_append_new(array,
-                              json_pack("{s:s, s:s, s:s, s:I, s:I}", "name", model->name, "title",
-                                        model->title, "family", model->family, "clients_at_once",
-                                        (json_int_t)model->clients_at_once, "max_descriptors",
-                                        (json_int_t)model->max_descriptors));
+        json_t *facts = json_pack("{s:s, s:s, s:s, s:I, s:I}", "name", model->name, "title",
+                                  model->title, "family", model->family, "clients_at_once",
+                                  (json_int_t)model->clients_at_once, "max_descriptors",
+                                  (json_int_t)model->max_descriptors);
+        if (model->peer)
+            json_object_set_new(facts, "peer", peer_to_json(model->peer));
+        json_array_append_new(array, facts);
     }
     return array;
 }

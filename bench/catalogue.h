@@ -6,20 +6,28 @@
 
 #include <jansson.h>
 
+#include "bench/peer.h"
+
 /* The servers, as each describes itself. The harness knows nothing else of them. */
 struct model {
     char *name, *title, *family, *path;
     long clients_at_once; /* 0: no limit of its own */
     long max_descriptors; /* 0: no limit of its own */
+    struct peer *peer;    /* NULL: a model of ours, which is started by its path alone */
 };
 struct catalogue {
-    struct model *models;
-    size_t count;
+    struct model *models; /* ours, then peers */
+    size_t count, peers;
 };
 
 /* Asks each of `names` (separated by commas; NULL: all that were built) in the folder. Says which
  * one is missing or does not answer, and goes on without it. */
 void catalogue_read(struct catalogue *, const char *folder, const char *names);
+
+/* Puts peers (separated by commas; names or paths, see peer_read()) behind the models. Leaves out,
+ * with a line, those that cannot be started and those whose name is taken. */
+void catalogue_add_peers(struct catalogue *, const char *names);
+
 void catalogue_finish(struct catalogue *);
 
 json_t *catalogue_to_json(const struct catalogue *);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/drive.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
@@ -37,6 +38,9 @@ struct attempt {
     struct child server;
     struct meter server_meter;
     struct probe answer;
+    const struct probe_question *question;
+    struct peer_place place; /* of a peer */
+    struct run load_run;     /* the run, with the script that asks for a peer's path */
     uint16_t port;
 };
 
@@ -76,19 +80,38 @@ static bool parse_ready(const char *line, uint16_t *port)
     return true;
 }
 
-static bool start_server(struct attempt *attempt)
+static bool launch(struct attempt *attempt, char *const command[])
 {
-    char *command[] = {attempt->model->path, NULL};
     char **line = launch_command(attempt->server_group, attempt->run->cpus.server, command);
-    int64_t before_us = meter_clock_us();
     int error = child_start(&attempt->server, line);
     free(line);
-    if (error) {
+    if (error)
         trial_fail(attempt->trial, "cannot start the server: %s", uv_strerror(error));
-        return false;
-    }
-    if (!child_wait_line(&attempt->server, READY_LIMIT_MS) ||
-        !parse_ready(attempt->server.output.at, &attempt->port)) {
+    return error == 0;
+}
+
+static bool start_model(struct attempt *attempt)
+{
+    char *command[] = {attempt->model->path, NULL};
+    return launch(attempt, command) && child_wait_line(&attempt->server, READY_LIMIT_MS) &&
+           parse_ready(attempt->server.output.at, &attempt->port);
+}
+
+static bool start_peer(struct attempt *attempt)
+{
+    const struct peer *peer = attempt->model->peer;
+    char **command = peer_command(peer, &attempt->place);
+    attempt->port = attempt->place.port;
+    bool ready =
+        launch(attempt, command) && peer_wait_ready(peer, &attempt->place, &attempt->server);
+    peer_free_command(command);
+    return ready;
+}
+
+static bool start_server(struct attempt *attempt)
+{
+    int64_t before_us = meter_clock_us();
+    if (!(attempt->model->peer ? start_peer(attempt) : start_model(attempt))) {
         const char *said =
             attempt->server.errors.used ? attempt->server.errors.at : "it says nothing";
         trial_fail(attempt->trial, "server not ready: %.*s", (int)strcspn(said, "\n"), said);
@@ -103,10 +126,10 @@ static bool ask_probe(struct attempt *attempt, struct probe *probe, int64_t *rig
 {
     const char *reason;
     *right = 0;
-    if (!probe_ask(attempt->port, attempt->cell->mode, probe, &reason))
+    if (!probe_ask(attempt->port, attempt->cell->mode, attempt->question, probe, &reason))
         trial_fail(attempt->trial, "probe: %s", reason);
     else
-        *right = probe_is_right(probe);
+        *right = probe_is_right(probe, attempt->question);
     return !attempt->trial->failure[0];
 }
 
@@ -139,7 +162,7 @@ static bool warm_up(struct attempt *attempt)
     const struct run *run = attempt->run;
     struct load load = {.group = attempt->load_group};
     char *path = text_format("%s/raw/%s.warm-up", run->folder, attempt->stem);
-    if (load_start(&load, run, attempt->cell, attempt->port, path, attempt->trial)) {
+    if (load_start(&load, &attempt->load_run, attempt->cell, attempt->port, path, attempt->trial)) {
         int64_t end_us = meter_clock_us() + (int64_t)WARM_UP_STRETCH * run->warm_up_ms * 1000;
         loop_pause(run->warm_up_ms);
         while (!loop_interrupted() && meter_clock_us() < end_us && !everybody_was_served(attempt))
@@ -259,7 +282,7 @@ static void measure(struct attempt *attempt)
     struct load load = {.group = attempt->load_group};
     char *path = text_format("%s/raw/%s.load", attempt->run->folder, attempt->stem);
     struct reading from = read_meters(attempt, &load);
-    if (load_start(&load, attempt->run, attempt->cell, attempt->port, path, attempt->trial)) {
+    if (load_start(&load, &attempt->load_run, attempt->cell, attempt->port, path, attempt->trial)) {
         watch_window(attempt, &load);
         note_losses(attempt->trial, &from.net);
         bool stopped = load_stop(&load, attempt->trial);
@@ -278,8 +301,10 @@ static void measure(struct attempt *attempt)
 static void stop_server(struct attempt *attempt)
 {
     struct trial *trial = attempt->trial;
+    const struct peer *peer = attempt->model->peer;
+    int number = peer ? peer->stop_signal : SIGTERM;
     struct meter_children before = meter_children();
-    child_signal(&attempt->server, SIGTERM);
+    child_signal(&attempt->server, number);
     if (!child_wait_exit(&attempt->server, STOP_LIMIT_MS, LOOP_REGARDLESS))
         trial_fail(trial, "server did not stop");
     struct meter_children after = meter_children();
@@ -288,6 +313,8 @@ static void stop_server(struct attempt *attempt)
     trial->life_involuntary_switches = after.involuntary_switches - before.involuntary_switches;
     trial->server_exit_status = attempt->server.exit_signal ? 128 + attempt->server.exit_signal
                                                             : attempt->server.exit_status;
+    if (peer && trial->server_exit_status == 128 + number)
+        trial->server_exit_status = 0; /* a peer may just as well let the signal end it */
     record_raw(attempt->run->folder, attempt->stem, "server", &attempt->server);
     child_finish(&attempt->server);
 }
@@ -310,6 +337,38 @@ static void identify(struct attempt *attempt, size_t index)
     attempt->stem = record_stem(trial);
 }
 
+/* What a peer needs before it can be started; after a failure unsettle() is due as well. */
+static bool settle(struct attempt *attempt)
+{
+    const struct peer *peer = attempt->model->peer;
+    attempt->question = peer ? &peer->question : &probe_of_models;
+    attempt->load_run = *attempt->run;
+    if (!peer)
+        return true;
+    attempt->load_run.script = peer_load_script(peer, attempt->run->script);
+    if (peer_settle(peer, &attempt->place))
+        return true;
+    trial_fail(attempt->trial, "cannot write the files of %s: %s", peer->name, strerror(errno));
+    return false;
+}
+
+static void unsettle(struct attempt *attempt)
+{
+    if (!attempt->model->peer)
+        return;
+    peer_leave(&attempt->place);
+    free(attempt->load_run.script);
+}
+
+static void try_server(struct attempt *attempt)
+{
+    if (start_server(attempt) && probe_before(attempt) && warm_up(attempt)) {
+        measure(attempt);
+        probe_after(attempt);
+    }
+    stop_server(attempt);
+}
+
 void drive_trial(const struct run *run, size_t index, struct trial *trial)
 {
     const struct cell *cell = plan_cell(&run->plan, index);
@@ -321,11 +380,9 @@ void drive_trial(const struct run *run, size_t index, struct trial *trial)
                               .load_group = cgroup_make("load")};
     identify(&attempt, index);
     netns_renew();
-    if (start_server(&attempt) && probe_before(&attempt) && warm_up(&attempt)) {
-        measure(&attempt);
-        probe_after(&attempt);
-    }
-    stop_server(&attempt);
+    if (settle(&attempt))
+        try_server(&attempt);
+    unsettle(&attempt);
     cgroup_remove(attempt.server_group);
     cgroup_remove(attempt.load_group);
     free(attempt.stem);

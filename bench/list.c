@@ -2,6 +2,7 @@
 #include "bench/verbs.h"
 
 #include <argp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,37 +11,65 @@
 #include "bench/places.h"
 #include "bench/text.h"
 
+struct list_options {
+    char *folder; /* owned; NULL: where the servers were built or installed */
+    bool json;
+};
+
 static const struct argp_option options[] = {
+    {"json", 'j', NULL, 0, "Print a JSON array", 0},
     {"servers-dir", 's', "DIR", 0, "Take the servers' executables from DIR", 0},
     {0},
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-    char **folder = state->input;
-    if (key != 's')
+    struct list_options *chosen = state->input;
+    switch (key) {
+    case 'j':
+        chosen->json = true;
+        return 0;
+    case 's':
+        free(chosen->folder);
+        chosen->folder = text_copy(argument);
+        return 0;
+    default:
         return ARGP_ERR_UNKNOWN;
-    free(*folder);
-    *folder = text_copy(argument);
-    return 0;
+    }
+}
+
+static void print(const struct catalogue *catalogue)
+{
+    for (size_t i = 0; i < catalogue->count; i++)
+        printf("%-14s %-16s %s\n", catalogue->models[i].name, catalogue->models[i].family,
+               catalogue->models[i].title);
+}
+
+static void print_json(const struct catalogue *catalogue)
+{
+    json_t *array = catalogue_to_json(catalogue);
+    json_dumpf(array, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(array);
 }
 
 int list_verb(int argc, char **argv)
 {
     static const struct argp argp = {
         .options = options, .parser = parse, .doc = "Lists the models that can be measured."};
-    char *folder = NULL;
-    argp_parse(&argp, argc, argv, 0, NULL, &folder);
-    if (!folder)
-        folder = places_servers();
+    struct list_options chosen = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &chosen);
+    if (!chosen.folder)
+        chosen.folder = places_servers();
     struct catalogue catalogue;
     loop_init();
-    catalogue_read(&catalogue, folder, NULL);
-    for (size_t i = 0; i < catalogue.count; i++)
-        printf("%-14s %-16s %s\n", catalogue.models[i].name, catalogue.models[i].family,
-               catalogue.models[i].title);
+    catalogue_read(&catalogue, chosen.folder, NULL);
+    if (chosen.json)
+        print_json(&catalogue);
+    else
+        print(&catalogue);
     int status = catalogue.count ? 0 : 1;
     catalogue_finish(&catalogue);
-    free(folder);
+    free(chosen.folder);
     return status;
 }

@@ -11,9 +11,11 @@ static const struct verb {
     int (*run)(int argc, char **argv);
     const char *purpose;
 } verbs[] = {
+    {"doctor", (char[]){"c10kit doctor"}, doctor_verb, "is this machine fit to measure?"},
     {"list", (char[]){"c10kit list"}, list_verb, "the models that can be measured"},
     {"run", (char[]){"c10kit run"}, run_verb, "measure, record, summarise, draw"},
     {"report", (char[]){"c10kit report"}, report_verb, "summarise and draw a recorded run again"},
+    {"compare", (char[]){"c10kit compare"}, compare_verb, "what differs between two recorded runs"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

@@ -10,9 +10,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/text.h"
+
 enum { LIMIT_S = 2 };
 
 static const char body[] = "Hello, world!";
+const struct probe_question probe_of_models = {"/", body, sizeof body - 1};
 static const char date_name[] = "\r\nDate: ";
 
 static int connect_to(uint16_t port)
@@ -71,11 +74,12 @@ static bool ends_as_asked(int fd, enum mode mode)
     return recv(fd, &byte, 1, MSG_DONTWAIT) < 0;
 }
 
-bool probe_ask(uint16_t port, enum mode mode, struct probe *probe, const char **reason)
+bool probe_ask(uint16_t port, enum mode mode, const struct probe_question *question,
+               struct probe *probe, const char **reason)
 {
-    char request[128];
-    int length = snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n",
-                          (unsigned)port, mode == MODE_CHURN ? "Connection: close\r\n" : "");
+    char *request = text_format("GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n", question->path,
+                                (unsigned)port, mode == MODE_CHURN ? "Connection: close\r\n" : "");
+    ssize_t length = (ssize_t)strlen(request);
     *probe = (struct probe){.length = 0};
     *reason = NULL;
     int fd = connect_to(port);
@@ -87,15 +91,20 @@ bool probe_ask(uint16_t port, enum mode mode, struct probe *probe, const char **
         *reason = mode == MODE_CHURN ? "connection not closed" : "connection not kept";
     if (fd >= 0)
         close(fd);
+    free(request);
     return *reason == NULL;
 }
 
-bool probe_is_right(const struct probe *probe)
+bool probe_is_right(const struct probe *probe, const struct probe_question *question)
 {
-    size_t length = strlen(body);
-    return strncmp(probe->bytes, "HTTP/1.1 200 ", strlen("HTTP/1.1 200 ")) == 0 &&
-           announced(probe) == probe->length && probe->length > length &&
-           strcmp(probe->bytes + probe->length - length, body) == 0;
+    const char *end = strstr(probe->bytes, "\r\n\r\n");
+    if (strncmp(probe->bytes, "HTTP/1.1 200 ", strlen("HTTP/1.1 200 ")) != 0 || !end ||
+        announced(probe) != probe->length)
+        return false;
+    const char *came = end + strlen("\r\n\r\n");
+    size_t length = probe->length - (size_t)(came - probe->bytes);
+    return length == question->body_length &&
+           (!question->body || memcmp(came, question->body, length) == 0);
 }
 
 bool probe_is_same(const struct probe *a, const struct probe *b)

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/chart.h"
 #include "bench/cold.h"
+#include "bench/rank.h"
 #include "bench/record.h"
 #include "bench/say.h"
 #include "bench/summary.h"
@@ -17,17 +19,44 @@
 
 static const int64_t distribution_level = 64;
 
-static void write_summary(const char *folder, const struct summary *summary)
+static FILE *open_csv(const char *folder, const char *name)
 {
-    char *path = text_format("%s/summary.csv", folder);
+    char *path = text_format("%s/%s", folder, name);
     FILE *csv = fopen(path, "we");
     if (!csv)
         say_and_exit("cannot write %s: %s", path, strerror(errno));
-    summary_write(summary, csv);
-    if (ferror(csv) | fclose(csv))
-        say_and_exit("cannot write %s: %s", path, strerror(errno));
-    printf("summary: %s\n", path);
     free(path);
+    return csv;
+}
+
+static void close_csv(FILE *csv, const char *folder, const char *name)
+{
+    if (ferror(csv) | fclose(csv))
+        say_and_exit("cannot write %s/%s: %s", folder, name, strerror(errno));
+}
+
+static void write_summary(const char *folder, const struct summary *summary)
+{
+    FILE *csv = open_csv(folder, "summary.csv");
+    summary_write(summary, csv);
+    close_csv(csv, folder, "summary.csv");
+    printf("summary: %s/summary.csv\n", folder);
+}
+
+static void write_ranking(const char *folder, const struct record *record,
+                          const struct summary *summary)
+{
+    struct ranking ranking;
+    rank_build(&ranking, record, summary, NAN);
+    FILE *csv = open_csv(folder, "pairs.csv");
+    rank_write_pairs(&ranking, csv);
+    close_csv(csv, folder, "pairs.csv");
+    csv = open_csv(folder, "ranking.csv");
+    rank_write(&ranking, csv);
+    close_csv(csv, folder, "ranking.csv");
+    printf("ranking: %s/ranking.csv\n", folder);
+    rank_print(&ranking, stdout);
+    rank_finish(&ranking);
 }
 
 /* The level at hand that is nearest to the one that the chart is meant for. */
@@ -77,6 +106,7 @@ static void summarise(const char *folder, const struct record *record)
     summary_build(&summary, record->trials, record->histograms, record->count, names, count);
     bool cold = cold_summarise(folder, models);
     write_summary(folder, &summary);
+    write_ranking(folder, record, &summary);
     count_refused(&summary);
     draw_charts(folder, record, &summary, cold);
     summary_finish(&summary);

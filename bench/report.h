@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 
-/* Makes everything that is derived from a run's record: summary.csv, cold.csv, charts. Says what
- * there is and what is missing. False when the folder holds no record. */
+/* Makes everything that is derived from a run's record: summary.csv, pairs.csv, ranking.csv,
+ * cold.csv, charts. Says what there is and what is missing. False when the folder holds no record.
+ */
 bool report_make(const char *folder);
 
 #endif

@@ -18,6 +18,7 @@ enum {
     KEY_DRY_RUN = 'n',
     KEY_MODES = 1000,
     KEY_SERVERS,
+    KEY_PEERS,
     KEY_WARM_UP,
     KEY_SERVER_CPUS,
     KEY_LOAD_CPUS,
@@ -27,6 +28,8 @@ enum {
 
 static const struct argp_option options[] = {
     {"models", KEY_MODELS, "A,B", 0, "Measure only these models (default: all)", 0},
+    {"peers", KEY_PEERS, "A,B", 0,
+     "Measure these servers as well: nginx, lighttpd, h2o, haproxy, or the path of a peer.json", 0},
     {"modes", KEY_MODES, "A,B", 0, "keep-alive, churn, or both (default)", 0},
     {"connections", KEY_CONNECTIONS, "N,N", 0, "Open connections (default: 1,8,64,256,1000)", 0},
     {"blocks", KEY_BLOCKS, "N", 0, "Passes over everything, each in random order (default: 3)", 0},
@@ -130,6 +133,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case KEY_MODELS:
         run->models = argument;
+        return 0;
+    case KEY_PEERS:
+        run->peers = argument;
         return 0;
     case KEY_SERVERS:
         run->servers = argument;

@@ -13,7 +13,7 @@ enum { LEVELS_LIMIT = 16 };
 
 /* What the command line of `c10kit run` said; defaults where it said nothing. */
 struct run_options {
-    const char *models, *servers, *output; /* NULL: default; argv's */
+    const char *models, *peers, *servers, *output; /* NULL: default; argv's */
     enum mode modes[MODE_COUNT];
     size_t mode_count;
     unsigned levels[LEVELS_LIMIT];

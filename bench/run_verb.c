@@ -64,6 +64,8 @@ static void settle(struct run *run, const struct run_options *options)
                         .warm_up_ms = options->warm_up_ms,
                         .seed = options->seed};
     catalogue_read(&run->catalogue, servers, options->models);
+    if (options->peers)
+        catalogue_add_peers(&run->catalogue, options->peers);
     plan_init(&run->plan, run->catalogue.count, options->modes, options->mode_count,
               options->levels, options->level_count);
     plan_shuffle(&run->plan, options->blocks, options->seed);
@@ -143,6 +145,14 @@ static size_t run_trials(const struct run *run)
     return measured;
 }
 
+/* Not of peers: what is timed prints a ready line with a port of its own choice. */
+static void time_start_up(const struct run *run)
+{
+    struct run ours = *run;
+    ours.catalogue.count -= ours.catalogue.peers;
+    cold_run(&ours);
+}
+
 static int measure(const struct run *run)
 {
     if (!cpus_pin(run->cpus.server) || !cpus_pin(run->cpus.load))
@@ -154,7 +164,7 @@ static int measure(const struct run *run)
     json_decref(manifest);
     size_t measured = run->wrk ? run_trials(run) : 0;
     if (run->hyperfine && !loop_interrupted())
-        cold_run(run);
+        time_start_up(run);
     cgroup_finish();
     if (loop_interrupted())
         say("interrupted: what was measured so far is kept");

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "bench/config.h"
+#include "bench/peer.h"
 #include "bench/say.h"
 #include "bench/text.h"
 
@@ -24,7 +25,7 @@ size_t tables_slot(const char *model)
             return slot;
         at += width + (at[width] == ',');
     }
-    return slot + length % 7; /* not ours: any place behind, but always the same */
+    return slot + peer_slot(model);
 }
 
 static FILE *open_table(const char *folder, const char *name)

@@ -6,6 +6,8 @@
 int list_verb(int argc, char **argv);
 int run_verb(int argc, char **argv);
 int report_verb(int argc, char **argv);
+int compare_verb(int argc, char **argv);
+int doctor_verb(int argc, char **argv);
 
 enum {
     EXIT_INTERRUPTED = 130, /* what a shell reports for Ctrl-C */

@@ -6,6 +6,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <gsl/gsl_sf_psi.h>
 
 #include "bench/estimate.h"
 
@@ -79,6 +82,44 @@ static void a_value_that_is_missing_or_not_positive_says_nothing(void **state)
     assert_true(isnan(estimate_of(NULL, 0).mean));
 }
 
+/* How often, of 20 000 samples, the interval holds the truth. */
+static double coverage(double (*draw)(gsl_rng *), double truth, size_t n)
+{
+    enum { SAMPLES = 20000, MOST = 30 };
+    double values[MOST];
+    int held = 0;
+    gsl_rng *generator = gsl_rng_alloc(gsl_rng_mt19937); /* GSL's default seed: always the same */
+    for (int sample = 0; sample < SAMPLES; sample++) {
+        for (size_t i = 0; i < n; i++)
+            values[i] = draw(generator);
+        struct estimate estimate = estimate_of(values, n);
+        held += estimate.low <= truth && truth <= estimate.high;
+    }
+    gsl_rng_free(generator);
+    return (double)held / SAMPLES;
+}
+
+static double lognormal(gsl_rng *generator)
+{
+    return gsl_ran_lognormal(generator, 3, 0.5);
+}
+
+/* A sum of four exponential times: skewed, on logarithms too, where the t interval assumes not. */
+static double sum_of_waits(gsl_rng *generator)
+{
+    return gsl_ran_gamma(generator, 4, 10);
+}
+
+static void the_interval_holds_the_truth_95_times_in_100(void **state)
+{
+    (void)state;
+    const size_t sizes[] = {5, 10, 30};
+    for (int i = 0; i < 3; i++) {
+        assert_near(coverage(lognormal, exp(3), sizes[i]), 0.95, 0.015);
+        assert_near(coverage(sum_of_waits, 10 * exp(gsl_sf_psi(4)), sizes[i]), 0.95, 0.015);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +128,7 @@ int main(void)
         cmocka_unit_test(the_mean_is_geometric_and_the_median_plain),
         cmocka_unit_test(one_trial_has_no_interval),
         cmocka_unit_test(a_value_that_is_missing_or_not_positive_says_nothing),
+        cmocka_unit_test(the_interval_holds_the_truth_95_times_in_100),
     };
     return cmocka_run_group_tests_name("estimate", tests, NULL, NULL);
 }
