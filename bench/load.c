@@ -50,8 +50,8 @@ bool load_stop(struct load *load, struct trial *trial)
     if (!interrupt_until_exit(child))
         trial_fail(trial, "wrk did not stop");
     else if (child->exit_status != 0 || child->exit_signal != 0)
-        trial_fail(trial, "wrk failed: %.*s", (int)strcspn(child->errors.at, "\n"),
-                   child->errors.at);
+        trial_fail(trial, "wrk failed (status %d, signal %d): %.*s", (int)child->exit_status,
+                   child->exit_signal, (int)strcspn(child->errors.at, "\n"), child->errors.at);
     else if (!wrk_read(load->result_path, &load->result, &load->corrected))
         trial_fail(trial, "wrk left no result: %.*s", (int)strcspn(child->errors.at, "\n"),
                    child->errors.at);
