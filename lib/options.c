@@ -193,6 +193,18 @@ static void describe(const struct model *model, const long *defaults)
 
 /* ---- The command line ---- */
 
+static _Noreturn void help(const struct argp_state *state)
+{
+    argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
+    exit(EXIT_SUCCESS);
+}
+
+static _Noreturn void version(void)
+{
+    printf("%s (c10kit) %s\n", program_invocation_short_name, C10KIT_VERSION);
+    exit(EXIT_SUCCESS);
+}
+
 static error_t take(int key, char *text, struct argp_state *state)
 {
     const struct reading *reading = state->input;
@@ -233,11 +245,9 @@ static error_t take(int key, char *text, struct argp_state *state)
         describe(reading->model, reading->defaults);
         break;
     case KEY_HELP:
-        argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
-        exit(EXIT_SUCCESS);
+        help(state);
     case KEY_VERSION:
-        printf("%s (c10kit) %s\n", program_invocation_short_name, C10KIT_VERSION);
-        exit(EXIT_SUCCESS);
+        version();
     case ARGP_KEY_ARG:
         die_usage("'%s': no arguments are taken, only options (see --help)", text);
     default:
