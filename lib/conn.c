@@ -170,8 +170,10 @@ static bool has_unread(const struct conn *conn)
     return conn->fd >= 0 && recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* All was said. Most connections are closed at once, for an answer that went out right behind its
-   request left the client no time to send more; one that took several sends left it time. */
+/* All was said. While there is input that nobody read, or is likely to be, the connection lingers;
+   where the server's stop made this the end, the kernel is asked. Most connections are closed at
+   once, for an answer that went out right behind its request left the client no time to send more;
+   one that took several sends left it time. */
 static void end(struct conn *conn)
 {
     give_buffer(conn->conns, &conn->in);
@@ -289,9 +291,7 @@ void conn_received(struct conn *conn, size_t len)
         if (conn->lingered > LINGER_BYTES)
             become(conn, EVENT_CLOSE);
     } else if (conn->state != CONN_ANSWERING) {
-        /* A close with input unread would send an RST, which eats the answer. What fills the room
-           may not be all; and what an answer that takes several sends leaves time for is unknown.
-         */
+        /* What fills the room may not be all that has come: see end(). */
         conn->linger = conn->in->to == CONN_BUFFER;
         process(conn);
     }

@@ -205,11 +205,37 @@ static _Noreturn void version(void)
     exit(EXIT_SUCCESS);
 }
 
+/* Times and sizes. Returns whether the key is one of theirs. */
+static bool take_bound(int key, const char *text, struct options *options)
+{
+    switch (key) {
+    case KEY_IDLE:
+        options->timeout_ms[TIMER_IDLE] = timeout("idle-timeout", text, NEVER_MS);
+        return true;
+    case KEY_HEADER:
+        options->timeout_ms[TIMER_HEADER] = timeout("header-timeout", text, NEVER_MS);
+        return true;
+    case KEY_DRAIN:
+        options->timeout_ms[TIMER_DRAIN] = timeout("drain-timeout", text, 0);
+        return true;
+    case KEY_MAX_HEADER:
+        options->settings.max_head = (size_t)whole("max-header", text, 64, PROTOCOL_MAX_HEAD);
+        return true;
+    case KEY_BODY_SIZE:
+        options->settings.body_size = (uint64_t)whole("body-size", text, 0, 1L << 40);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static error_t take(int key, char *text, struct argp_state *state)
 {
     const struct reading *reading = state->input;
     struct options *options = reading->options;
 
+    if (take_bound(key, text, options))
+        return 0;
     switch (key) {
     case KEY_HOST:
         options->host = text;
@@ -222,21 +248,6 @@ static error_t take(int key, char *text, struct argp_state *state)
         break;
     case KEY_BACKLOG:
         options->backlog = (int)whole("backlog", text, 1, INT32_MAX);
-        break;
-    case KEY_IDLE:
-        options->timeout_ms[TIMER_IDLE] = timeout("idle-timeout", text, NEVER_MS);
-        break;
-    case KEY_HEADER:
-        options->timeout_ms[TIMER_HEADER] = timeout("header-timeout", text, NEVER_MS);
-        break;
-    case KEY_DRAIN:
-        options->timeout_ms[TIMER_DRAIN] = timeout("drain-timeout", text, 0);
-        break;
-    case KEY_MAX_HEADER:
-        options->settings.max_head = (size_t)whole("max-header", text, 64, PROTOCOL_MAX_HEAD);
-        break;
-    case KEY_BODY_SIZE:
-        options->settings.body_size = (uint64_t)whole("body-size", text, 0, 1L << 40);
         break;
     case KEY_TRACE:
         options->trace = true;
