@@ -74,7 +74,7 @@ static char *levels_of(const struct summary *summary)
 {
     char *words = text_copy(" ");
     for (size_t i = 0; i < summary->count; i++) {
-        char *word = text_format("%" PRId64 " ", summary->cells[i].connections);
+        char *word = text_format("%" PRId64 " ", summary->cells[i].level);
         char *spaced = text_format(" %s", word);
         if (!strstr(words, spaced)) {
             char *longer = text_format("%s%s", words, word);
@@ -169,21 +169,21 @@ static size_t count_charts(const char *folder)
     return count;
 }
 
-/* Something was measured: a mode whose trials all failed has no chart. */
-static bool has_mode(const struct summary *summary, const char *mode)
+/* Something was measured: a workload whose trials all failed has no chart. */
+static bool has_workload(const struct summary *summary, const char *workload)
 {
     for (size_t i = 0; i < summary->count; i++)
-        if (strcmp(summary->cells[i].mode, mode) == 0 && summary->cells[i].merged.used > 0)
+        if (strcmp(summary->cells[i].workload, workload) == 0 && summary->cells[i].merged.used > 0)
             return true;
     return false;
 }
 
-static void draw_mode(const char *gnuplot, const char *common, const struct summary *summary,
-                      const char *mode)
+static void draw_workload(const char *gnuplot, const char *common, const struct summary *summary,
+                          const char *workload)
 {
-    char *note = tables_note(summary, mode);
+    char *note = tables_note(summary, workload);
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        char *variables = with(text_copy(common), "mode", mode);
+        char *variables = with(text_copy(common), "workload", workload);
         variables = with(variables, "form", forms[i]);
         variables = with(variables, "note", note);
         draw(gnuplot, variables, load_scripts);
@@ -196,9 +196,9 @@ size_t chart_draw(const char *folder, const char *gnuplot, const struct record *
                   const struct summary *summary, int64_t distribution_level, bool cold)
 {
     char *common = common_variables(folder, record->manifest, summary, distribution_level);
-    for (int mode = 0; mode < MODE_COUNT; mode++)
-        if (has_mode(summary, mode_name((enum mode)mode)))
-            draw_mode(gnuplot, common, summary, mode_name((enum mode)mode));
+    for (int workload = 0; workload < WORKLOAD_COUNT; workload++)
+        if (has_workload(summary, workload_name((enum workload)workload)))
+            draw_workload(gnuplot, common, summary, workload_name((enum workload)workload));
     for (size_t i = 0; cold && i < sizeof forms / sizeof *forms; i++) {
         char *variables = with(text_copy(common), "form", forms[i]);
         draw(gnuplot, variables, cold_scripts);

@@ -157,7 +157,7 @@ static size_t metric_values(double *values, enum metric metric, const struct rec
     size_t n = 0;
     for (size_t i = 0; i < record->count; i++) {
         const struct trial *trial = &record->trials[i];
-        if (trial->connections == cell->connections && strcmp(trial->mode, cell->mode) == 0 &&
+        if (trial->level == cell->level && strcmp(trial->workload, cell->workload) == 0 &&
             strcmp(trial->model, cell->model) == 0 && !trial->failure[0])
             values[n++] = metric_of(metric, trial, &record->histograms[i]);
     }
@@ -188,8 +188,8 @@ static void fill_cell(struct compare_cell *to, const struct record *records[2],
     double *second = text_allocate(records[1]->count, sizeof *second);
     *to =
         (struct compare_cell){.model = cells[0]->model,
-                              .mode = cells[0]->mode,
-                              .connections = cells[0]->connections,
+                              .workload = cells[0]->workload,
+                              .level = cells[0]->level,
                               .reason = cells[0]->reason[0] ? cells[0]->reason : cells[1]->reason};
     for (int i = 0; i < COMPARE_METRICS; i++) {
         size_t n_first = metric_values(first, compare_metrics[i], records[0], cells[0]);
@@ -220,7 +220,7 @@ static const struct summary_cell *partner_of(const struct summary_cell *cell,
 {
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_cell *other = &summary->cells[i];
-        if (other->connections == cell->connections && strcmp(other->mode, cell->mode) == 0 &&
+        if (other->level == cell->level && strcmp(other->workload, cell->workload) == 0 &&
             strcmp(other->model, cell->model) == 0)
             return other;
     }
@@ -302,8 +302,8 @@ json_t *compare_to_json(const struct comparison *comparison)
     for (size_t i = 0; i < comparison->count; i++) {
         const struct compare_cell *cell = &comparison->cells[i];
         json_t *object =
-            json_pack("{s:s, s:s, s:I, s:s}", "model", cell->model, "mode", cell->mode,
-                      "connections", (json_int_t)cell->connections, "reason", cell->reason);
+            json_pack("{s:s, s:s, s:I, s:s}", "model", cell->model, "workload", cell->workload,
+                      "level", (json_int_t)cell->level, "reason", cell->reason);
         for (int k = 0; k < COMPARE_METRICS; k++)
             json_object_set_new(object, metric_name(compare_metrics[k]),
                                 ratio_to_json(&cell->ratios[k], cell->verdicts[k]));

@@ -59,8 +59,8 @@ extern const enum metric compare_metrics[COMPARE_METRICS]; /* throughput, CPU ti
 
 /* A cell that both runs have. */
 struct compare_cell {
-    const char *model, *mode; /* the first record's */
-    int64_t connections;
+    const char *model, *workload; /* the first record's */
+    int64_t level;
     const char *reason; /* why it may not be compared, or "": the record's */
     struct compare_ratio ratios[COMPARE_METRICS];
     enum compare_verdict verdicts[COMPARE_METRICS];

@@ -84,11 +84,11 @@ static void print_ratio(const struct compare_ratio *ratio, enum compare_verdict 
 static void print_cells(const struct comparison *comparison)
 {
     if (comparison->count)
-        printf("%-14s %-10s %5s  %-43s  %s\n", "model", "mode", "conns", "throughput, answers/s",
-               "server's CPU time per answer");
+        printf("%-14s %-10s %5s  %-43s  %s\n", "model", "workload", "conns",
+               "throughput, answers/s", "server's CPU time per answer");
     for (size_t i = 0; i < comparison->count; i++) {
         const struct compare_cell *cell = &comparison->cells[i];
-        printf("%-14s %-10s %5" PRId64, cell->model, cell->mode, cell->connections);
+        printf("%-14s %-10s %5" PRId64, cell->model, cell->workload, cell->level);
         for (int k = 0; k < COMPARE_METRICS; k++)
             print_ratio(&cell->ratios[k], cell->verdicts[k]);
         printf("%s%s\n", *cell->reason ? "  " : "", cell->reason);

@@ -34,7 +34,7 @@ _c10kit() {
   case $COMP_CWORD,$previous,$word in
   1,*) proposals=$(compgen -W "$(_c10kit_verbs "$program") --help --version" -- "$word") ;;
   *,--models,* | *,-m,*) proposals=$(_c10kit_list "$word" "$(_c10kit_models "$program")") ;;
-  *,--modes,*) proposals=$(_c10kit_list "$word" keep-alive churn) ;;
+  *,--workloads,*) proposals=$(_c10kit_list "$word" keep-alive churn) ;;
   *,--output,* | *,-o,* | *,--servers-dir,*) proposals=$(compgen -d -- "$word") kind=filenames ;;
   *,-*) proposals=$(compgen -W "$(_c10kit_options "$program" "$verb")" -- "$word") ;;
   *) proposals=$(compgen -d -- "$word") kind=filenames ;;

@@ -126,7 +126,7 @@ static bool ask_probe(struct attempt *attempt, struct probe *probe, int64_t *rig
 {
     const char *reason;
     *right = 0;
-    if (!probe_ask(attempt->port, attempt->cell->mode, attempt->question, probe, &reason))
+    if (!probe_ask(attempt->port, attempt->cell->workload, attempt->question, probe, &reason))
         trial_fail(attempt->trial, "probe: %s", reason);
     else
         *right = probe_is_right(probe, attempt->question);
@@ -150,9 +150,9 @@ static void probe_after(struct attempt *attempt)
 static bool everybody_was_served(const struct attempt *attempt)
 {
     struct sockdiag seen;
-    return attempt->cell->mode != MODE_KEEP_ALIVE ||
+    return attempt->cell->workload != WORKLOAD_KEEP_ALIVE ||
            !sockdiag_look(attempt->port, attempt->trial->response_bytes, &seen) ||
-           seen.served >= (int64_t)attempt->cell->connections;
+           seen.served >= (int64_t)plan_connections(attempt->cell);
 }
 
 /* Warming up is a wrk run of its own on the same server: wrk cannot drop what it measured so far.
@@ -186,7 +186,7 @@ static void note_connections(struct attempt *attempt)
     if (!sockdiag_look(attempt->port, trial->response_bytes, &seen))
         return;
     trial->established = seen.established;
-    if (attempt->cell->mode != MODE_KEEP_ALIVE)
+    if (attempt->cell->workload != WORKLOAD_KEEP_ALIVE)
         return;
     trial->served = seen.served;
     trial->served_min = seen.fewest;
@@ -253,7 +253,7 @@ static void note_result(struct attempt *attempt, struct load *load)
     trial->errors_timeout = result->errors_timeout;
     trial->life_requests += result->requests;
     if (!histogram_uncorrect(&load->corrected, (uint64_t)result->duration_us,
-                             (uint64_t)result->requests, attempt->cell->connections)) {
+                             (uint64_t)result->requests, plan_connections(attempt->cell))) {
         trial_fail(trial, "wrk's histogram cannot be uncorrected");
         return;
     }
@@ -328,10 +328,11 @@ static void identify(struct attempt *attempt, size_t index)
     trial_init(trial);
     trial->number = (int64_t)index + 1;
     trial->block = (int64_t)(index / attempt->run->plan.cell_count) + 1;
-    trial->connections = cell->connections;
+    trial->level = cell->level;
+    trial->connections = plan_connections(cell);
     trial->started_unix_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     snprintf(trial->model, sizeof trial->model, "%s", attempt->model->name);
-    snprintf(trial->mode, sizeof trial->mode, "%s", mode_name(cell->mode));
+    snprintf(trial->workload, sizeof trial->workload, "%s", workload_name(cell->workload));
     snprintf(trial->cpu_source, sizeof trial->cpu_source, "%s",
              attempt->server_group ? "cgroup" : "proc");
     attempt->stem = record_stem(trial);

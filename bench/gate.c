@@ -55,7 +55,7 @@ static bool answered_rightly(struct trial *trial)
 
 static bool served_everybody(struct trial *trial)
 {
-    if (trial->established != TRIAL_UNKNOWN && strcmp(trial->mode, "keep-alive") == 0) {
+    if (trial->established != TRIAL_UNKNOWN && strcmp(trial->workload, "keep-alive") == 0) {
         if (trial->established < trial->connections)
             return refuse(trial, "%" PRId64 " of %" PRId64 " connections", trial->established,
                           trial->connections);

@@ -156,9 +156,9 @@ static json_t *plan_facts(const struct run *run)
     for (size_t i = 0; i < run->plan.cell_count; i++) {
         const struct cell *cell = &run->plan.cells[i];
         json_array_append_new(cells, json_pack("{s:s, s:s, s:I}", "model",
-                                               run->catalogue.models[cell->model].name, "mode",
-                                               mode_name(cell->mode), "connections",
-                                               (json_int_t)cell->connections));
+                                               run->catalogue.models[cell->model].name, "workload",
+                                               workload_name(cell->workload), "level",
+                                               (json_int_t)cell->level));
     }
     json_t *order = json_array();
     for (size_t i = 0; i < plan_trials(&run->plan); i++)

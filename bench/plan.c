@@ -14,22 +14,22 @@ enum {
     OVERHEAD_MS = 130
 };
 
-const char *mode_name(enum mode mode)
+const char *workload_name(enum workload workload)
 {
-    static const char *const names[MODE_COUNT] = {"keep-alive", "churn"};
-    return names[mode];
+    static const char *const names[WORKLOAD_COUNT] = {"keep-alive", "churn"};
+    return names[workload];
 }
 
-void plan_init(struct plan *plan, size_t models, const enum mode *modes, size_t mode_count,
-               const unsigned *levels, size_t level_count)
+void plan_init(struct plan *plan, size_t models, const enum workload *workloads,
+               size_t workload_count, const unsigned *levels, size_t level_count)
 {
-    *plan = (struct plan){.cell_count = models * mode_count * level_count};
+    *plan = (struct plan){.cell_count = models * workload_count * level_count};
     plan->cells = text_allocate(plan->cell_count, sizeof *plan->cells);
     struct cell *next = plan->cells;
     for (size_t model = 0; model < models; model++)
-        for (size_t mode = 0; mode < mode_count; mode++)
+        for (size_t workload = 0; workload < workload_count; workload++)
             for (size_t level = 0; level < level_count; level++)
-                *next++ = (struct cell){model, modes[mode], levels[level]};
+                *next++ = (struct cell){model, workloads[workload], levels[level]};
 }
 
 void plan_shuffle(struct plan *plan, unsigned blocks, uint64_t seed)
@@ -56,6 +56,11 @@ size_t plan_trials(const struct plan *plan)
 const struct cell *plan_cell(const struct plan *plan, size_t trial)
 {
     return &plan->cells[plan->order[trial]];
+}
+
+unsigned plan_connections(const struct cell *cell)
+{
+    return cell->level;
 }
 
 void plan_finish(struct plan *plan)

@@ -5,15 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum mode { MODE_KEEP_ALIVE, MODE_CHURN, MODE_COUNT };
+enum workload { WORKLOAD_KEEP_ALIVE, WORKLOAD_CHURN, WORKLOAD_COUNT };
 
 /* "keep-alive", "churn". */
-const char *mode_name(enum mode);
+const char *workload_name(enum workload);
 
 struct cell {
     size_t model; /* index into the catalogue */
-    enum mode mode;
-    unsigned connections;
+    enum workload workload;
+    unsigned level; /* of the workload: how many connections */
 };
 
 /* What is going to be measured, and in which order. Pure: same arguments, same plan. */
@@ -24,8 +24,8 @@ struct plan {
     size_t *order; /* blocks x cell_count indices of cells, as they are run */
 };
 
-/* Every model x mode x level, in that order. */
-void plan_init(struct plan *, size_t models, const enum mode *modes, size_t mode_count,
+/* Every model x workload x level, in that order. */
+void plan_init(struct plan *, size_t models, const enum workload *workloads, size_t workload_count,
                const unsigned *levels, size_t level_count);
 
 /* Draws the order: each block is one random permutation of all cells (gsl_ran_shuffle, a
@@ -34,6 +34,10 @@ void plan_shuffle(struct plan *, unsigned blocks, uint64_t seed);
 
 size_t plan_trials(const struct plan *);
 const struct cell *plan_cell(const struct plan *, size_t trial);
+
+/* How many connections send requests in this cell. */
+unsigned plan_connections(const struct cell *);
+
 void plan_finish(struct plan *);
 
 /* How long so many trials take, in ms: the windows, and what starting and stopping costs. */

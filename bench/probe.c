@@ -66,19 +66,20 @@ static bool read_answer(int fd, struct probe *probe)
     return probe->length == whole;
 }
 
-static bool ends_as_asked(int fd, enum mode mode)
+static bool ends_as_asked(int fd, enum workload workload)
 {
     char byte;
-    if (mode == MODE_CHURN)
+    if (workload == WORKLOAD_CHURN)
         return recv(fd, &byte, 1, 0) == 0;
     return recv(fd, &byte, 1, MSG_DONTWAIT) < 0;
 }
 
-bool probe_ask(uint16_t port, enum mode mode, const struct probe_question *question,
+bool probe_ask(uint16_t port, enum workload workload, const struct probe_question *question,
                struct probe *probe, const char **reason)
 {
-    char *request = text_format("GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n", question->path,
-                                (unsigned)port, mode == MODE_CHURN ? "Connection: close\r\n" : "");
+    char *request =
+        text_format("GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n", question->path,
+                    (unsigned)port, workload == WORKLOAD_CHURN ? "Connection: close\r\n" : "");
     ssize_t length = (ssize_t)strlen(request);
     *probe = (struct probe){.length = 0};
     *reason = NULL;
@@ -87,8 +88,8 @@ bool probe_ask(uint16_t port, enum mode mode, const struct probe_question *quest
         *reason = "no connection";
     else if (send(fd, request, (size_t)length, MSG_NOSIGNAL) != length || !read_answer(fd, probe))
         *reason = "no whole answer";
-    else if (!ends_as_asked(fd, mode))
-        *reason = mode == MODE_CHURN ? "connection not closed" : "connection not kept";
+    else if (!ends_as_asked(fd, workload))
+        *reason = workload == WORKLOAD_CHURN ? "connection not closed" : "connection not kept";
     if (fd >= 0)
         close(fd);
     free(request);

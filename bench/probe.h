@@ -28,7 +28,7 @@ extern const struct probe_question probe_of_models;
 /* Sends the request that the generator will send, on a connection of its own, and reads the whole
  * answer; under churn the server has to close after it, under keep-alive nothing may follow.
  * False, with the reason, when that did not come about within two seconds. */
-bool probe_ask(uint16_t port, enum mode, const struct probe_question *, struct probe *,
+bool probe_ask(uint16_t port, enum workload, const struct probe_question *, struct probe *,
                const char **reason);
 
 /* Whether it is 200 with the body that was asked for and a length that fits. */

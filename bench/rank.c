@@ -130,8 +130,8 @@ static void enter(struct contest *contest, const struct summary *summary, bool b
         for (size_t i = 0; i < summary->count; i++) {
             const struct summary_cell *cell = &summary->cells[i];
             const char *reason = reason_against(cell, contest->metric);
-            if (cell->connections != contest->connections ||
-                strcmp(cell->mode, contest->mode) != 0 || (*reason == '\0') != compared)
+            if (cell->level != contest->level || strcmp(cell->workload, contest->workload) != 0 ||
+                (*reason == '\0') != compared)
                 continue;
             bool bound = bounded && strcmp(summary_limited_by(cell), "generator") == 0;
             contest->contestants[contest->count++] = (struct contestant){
@@ -147,8 +147,8 @@ static double value_in(const struct record *record, const struct summary_cell *c
 {
     for (size_t i = record->count; i > 0; i--) {
         const struct trial *trial = &record->trials[i - 1];
-        if (trial->block == block && trial->valid == 1 && trial->connections == cell->connections &&
-            strcmp(trial->model, cell->model) == 0 && strcmp(trial->mode, cell->mode) == 0)
+        if (trial->block == block && trial->valid == 1 && trial->level == cell->level &&
+            strcmp(trial->model, cell->model) == 0 && strcmp(trial->workload, cell->workload) == 0)
             return metric_of(metric, trial, &record->histograms[i - 1]);
     }
     return NAN;
@@ -268,8 +268,8 @@ static void hold(struct contest *contest, const struct contested *by, const stru
 static bool is_held(const struct ranking *ranking, const struct summary_cell *cell)
 {
     for (size_t i = 0; i < ranking->count; i++)
-        if (ranking->contests[i].connections == cell->connections &&
-            strcmp(ranking->contests[i].mode, cell->mode) == 0)
+        if (ranking->contests[i].level == cell->level &&
+            strcmp(ranking->contests[i].workload, cell->workload) == 0)
             return true;
     return false;
 }
@@ -288,8 +288,8 @@ void rank_build(struct ranking *ranking, const struct record *record, const stru
             text_reallocate(ranking->contests, ranking->count, sizeof *ranking->contests);
         for (size_t j = 0; j < CONTESTED; j++) {
             ranking->contests[first + j] =
-                (struct contest){.mode = cell->mode,
-                                 .connections = cell->connections,
+                (struct contest){.workload = cell->workload,
+                                 .level = cell->level,
                                  .metric = contested[j].metric,
                                  .threshold = pairs_threshold(resolution)};
             hold(&ranking->contests[first + j], &contested[j], record, summary);
@@ -320,7 +320,7 @@ static void write_number(FILE *csv, double number)
 
 static void write_contest(FILE *csv, const struct contest *contest)
 {
-    fprintf(csv, "%s,%" PRId64 ",%s", contest->mode, contest->connections,
+    fprintf(csv, "%s,%" PRId64 ",%s", contest->workload, contest->level,
             metric_name(contest->metric));
 }
 
@@ -343,7 +343,7 @@ static void write_pair(FILE *csv, const struct contest *contest, const struct pa
 
 void rank_write_pairs(const struct ranking *ranking, FILE *csv)
 {
-    fputs("mode,connections,metric,model_a,model_b,blocks,ratio,ratio_low,ratio_high,p,p_holm,"
+    fputs("workload,level,metric,model_a,model_b,blocks,ratio,ratio_low,ratio_high,p,p_holm,"
           "test,threshold,verdict,blocks_needed\n",
           csv);
     for (size_t i = 0; i < ranking->count; i++)
@@ -380,7 +380,7 @@ static void write_contestant(FILE *csv, const struct contest *contest, const str
 
 void rank_write(const struct ranking *ranking, FILE *csv)
 {
-    fputs("mode,connections,metric,model,ranked,rank_first,rank_last,letters,mean,bound,blocks,"
+    fputs("workload,level,metric,model,ranked,rank_first,rank_last,letters,mean,bound,blocks,"
           "reason\n",
           csv);
     for (size_t i = 0; i < ranking->count; i++)
@@ -390,7 +390,7 @@ void rank_write(const struct ranking *ranking, FILE *csv)
 
 static void print_contest(FILE *out, const struct contest *contest)
 {
-    fprintf(out, "  %s, %" PRId64 ", %s:", contest->mode, contest->connections,
+    fprintf(out, "  %s, %" PRId64 ", %s:", contest->workload, contest->level,
             metric_name(contest->metric));
     for (size_t i = 0; i < contest->compared; i++) {
         const struct contestant *one = &contest->contestants[i];

@@ -8,8 +8,8 @@
 #include "bench/record.h"
 #include "bench/summary.h"
 
-/* Who is better than whom: contests of all models in one mode, at one level, by one metric. A pure
- * function of the record. */
+/* Who is better than whom: contests of all models in one workload, at one level, by one metric. A
+ * pure function of the record. */
 
 enum { RANK_CONTESTANTS_LIMIT = 64 };
 
@@ -40,8 +40,8 @@ struct contestant {
 };
 
 struct contest {
-    const char *mode;
-    int64_t connections;
+    const char *workload;
+    int64_t level;
     enum metric metric;
     struct contestant *contestants; /* those compared first, from the best to the worst */
     size_t count, compared;

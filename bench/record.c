@@ -69,8 +69,8 @@ void record_trial(const char *folder, const struct trial *trial)
 
 char *record_stem(const struct trial *trial)
 {
-    return text_format("%04" PRId64 "-%s-%s-%" PRId64, trial->number, trial->model, trial->mode,
-                       trial->connections);
+    return text_format("%04" PRId64 "-%s-%s-%" PRId64, trial->number, trial->model, trial->workload,
+                       trial->level);
 }
 
 void record_histogram(const char *folder, const char *stem, const struct histogram *in_us)

@@ -62,11 +62,11 @@ static void write_ranking(const char *folder, const struct record *record,
 /* The level at hand that is nearest to the one that the chart is meant for. */
 static int64_t nearest_level(const struct summary *summary)
 {
-    int64_t nearest = summary->count ? summary->cells[0].connections : 0;
+    int64_t nearest = summary->count ? summary->cells[0].level : 0;
     for (size_t i = 0; i < summary->count; i++)
-        if (llabs(summary->cells[i].connections - distribution_level) <
+        if (llabs(summary->cells[i].level - distribution_level) <
             llabs(nearest - distribution_level))
-            nearest = summary->cells[i].connections;
+            nearest = summary->cells[i].level;
     return nearest;
 }
 

@@ -14,9 +14,9 @@ enum {
     KEY_OUTPUT = 'o',
     KEY_TIME = 't',
     KEY_BLOCKS = 'b',
-    KEY_CONNECTIONS = 'c',
+    KEY_LEVELS = 'l',
     KEY_DRY_RUN = 'n',
-    KEY_MODES = 1000,
+    KEY_WORKLOADS = 1000,
     KEY_SERVERS,
     KEY_PEERS,
     KEY_WARM_UP,
@@ -30,8 +30,8 @@ static const struct argp_option options[] = {
     {"models", KEY_MODELS, "A,B", 0, "Measure only these models (default: all)", 0},
     {"peers", KEY_PEERS, "A,B", 0,
      "Measure these servers as well: nginx, lighttpd, h2o, haproxy, or the path of a peer.json", 0},
-    {"modes", KEY_MODES, "A,B", 0, "keep-alive, churn, or both (default)", 0},
-    {"connections", KEY_CONNECTIONS, "N,N", 0, "Open connections (default: 1,8,64,256,1000)", 0},
+    {"workloads", KEY_WORKLOADS, "A,B", 0, "keep-alive, churn, or both (default)", 0},
+    {"levels", KEY_LEVELS, "N,N", 0, "Open connections (default: 1,8,64,256,1000)", 0},
     {"blocks", KEY_BLOCKS, "N", 0, "Passes over everything, each in random order (default: 3)", 0},
     {"time", KEY_TIME, "SECONDS", 0, "Length of a window (default: 0.4; wrk adds up to 0.1)", 0},
     {"warm-up", KEY_WARM_UP, "SECONDS", 0, "Load before each window (default: 0.1)", 0},
@@ -77,21 +77,22 @@ static void parse_levels(struct run_options *run, char *list, struct argp_state 
         argp_error(state, "no number of connections");
 }
 
-static void parse_modes(struct run_options *run, char *list, struct argp_state *state)
+static void parse_workloads(struct run_options *run, char *list, struct argp_state *state)
 {
     char *rest = NULL;
-    run->mode_count = 0;
+    run->workload_count = 0;
     for (char *word = strtok_r(list, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
-        int mode = 0;
-        while (mode < MODE_COUNT && strcmp(word, mode_name((enum mode)mode)) != 0)
-            mode++;
-        if (mode == MODE_COUNT || run->mode_count == MODE_COUNT)
-            argp_error(state, "%s is no mode; there are keep-alive and churn", word);
+        int workload = 0;
+        while (workload < WORKLOAD_COUNT &&
+               strcmp(word, workload_name((enum workload)workload)) != 0)
+            workload++;
+        if (workload == WORKLOAD_COUNT || run->workload_count == WORKLOAD_COUNT)
+            argp_error(state, "%s is no workload; there are keep-alive and churn", word);
         else
-            run->modes[run->mode_count++] = (enum mode)mode;
+            run->workloads[run->workload_count++] = (enum workload)workload;
     }
-    if (run->mode_count == 0)
-        argp_error(state, "no mode");
+    if (run->workload_count == 0)
+        argp_error(state, "no workload");
 }
 
 static void copy_cpus(char *to, const char *list, struct argp_state *state)
@@ -143,10 +144,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_OUTPUT:
         run->output = argument;
         return 0;
-    case KEY_MODES:
-        parse_modes(run, argument, state);
+    case KEY_WORKLOADS:
+        parse_workloads(run, argument, state);
         return 0;
-    case KEY_CONNECTIONS:
+    case KEY_LEVELS:
         parse_levels(run, argument, state);
         return 0;
     case KEY_NO_COLD:
@@ -168,8 +169,8 @@ void run_options_parse(struct run_options *run, int argc, char **argv)
         .doc = "Measures every model at every number of connections, in random order, and leaves "
                "the record, a summary and charts in a folder.\v"
                "Ctrl-C ends a run; what was measured is kept, summarised and drawn."};
-    *run = (struct run_options){.modes = {MODE_KEEP_ALIVE, MODE_CHURN},
-                                .mode_count = MODE_COUNT,
+    *run = (struct run_options){.workloads = {WORKLOAD_KEEP_ALIVE, WORKLOAD_CHURN},
+                                .workload_count = WORKLOAD_COUNT,
                                 .levels = {1, 8, 64, 256, 1000},
                                 .level_count = 5,
                                 .blocks = 3,

@@ -14,8 +14,8 @@ enum { LEVELS_LIMIT = 16 };
 /* What the command line of `c10kit run` said; defaults where it said nothing. */
 struct run_options {
     const char *models, *peers, *servers, *output; /* NULL: default; argv's */
-    enum mode modes[MODE_COUNT];
-    size_t mode_count;
+    enum workload workloads[WORKLOAD_COUNT];
+    size_t workload_count;
     unsigned levels[LEVELS_LIMIT];
     size_t level_count;
     unsigned blocks, window_ms, warm_up_ms;

@@ -66,7 +66,7 @@ static void settle(struct run *run, const struct run_options *options)
     catalogue_read(&run->catalogue, servers, options->models);
     if (options->peers)
         catalogue_add_peers(&run->catalogue, options->peers);
-    plan_init(&run->plan, run->catalogue.count, options->modes, options->mode_count,
+    plan_init(&run->plan, run->catalogue.count, options->workloads, options->workload_count,
               options->levels, options->level_count);
     plan_shuffle(&run->plan, options->blocks, options->seed);
     cpus_choose(&run->cpus);
@@ -90,7 +90,7 @@ static void print_schedule(const struct run *run)
     for (size_t i = 0; i < trials; i++) {
         const struct cell *cell = plan_cell(&run->plan, i);
         printf("%4zu  block %zu  %-14s %-10s %5u\n", i + 1, i / run->plan.cell_count + 1,
-               run->catalogue.models[cell->model].name, mode_name(cell->mode), cell->connections);
+               run->catalogue.models[cell->model].name, workload_name(cell->workload), cell->level);
     }
     uint64_t seconds = plan_time_ms(trials, run->window_ms, run->warm_up_ms) / 1000;
     printf("%zu trials, seed %" PRIu64 ", about %" PRIu64 " min %02" PRIu64 " s\n", trials,
@@ -130,7 +130,7 @@ static size_t run_trials(const struct run *run)
         uint64_t left = seconds_left(run, i, start_us);
         say_progress("%3zu/%zu  %" PRIu64 ":%02" PRIu64 " left  %s, %s, %u connections", i + 1,
                      trials, left / 60, left % 60, run->catalogue.models[cell->model].name,
-                     mode_name(cell->mode), cell->connections);
+                     workload_name(cell->workload), cell->level);
         struct trial trial;
         drive_trial(run, i, &trial);
         if (loop_interrupted())
@@ -138,8 +138,8 @@ static size_t run_trials(const struct run *run)
         record_trial(run->folder, &trial);
         measured += trial.failure[0] == '\0';
         if (trial.failure[0])
-            say("trial %zu, %s, %s, %u connections: %s", i + 1, trial.model, trial.mode,
-                cell->connections, trial.failure);
+            say("trial %zu, %s, %s, %u connections: %s", i + 1, trial.model, trial.workload,
+                cell->level, trial.failure);
     }
     say_progress_end();
     return measured;

@@ -75,7 +75,7 @@ double metric_of(enum metric metric, const struct trial *t, const struct histogr
 
 static bool belongs(const struct summary_cell *cell, const struct trial *trial)
 {
-    return cell->connections == trial->connections && strcmp(cell->mode, trial->mode) == 0 &&
+    return cell->level == trial->level && strcmp(cell->workload, trial->workload) == 0 &&
            strcmp(cell->model, trial->model) == 0;
 }
 
@@ -86,10 +86,8 @@ static struct summary_cell *find_cell(struct summary *summary, const struct tria
             return &summary->cells[i];
     summary->cells = text_reallocate(summary->cells, summary->count + 1, sizeof *summary->cells);
     struct summary_cell *cell = &summary->cells[summary->count++];
-    *cell = (struct summary_cell){.model = trial->model,
-                                  .mode = trial->mode,
-                                  .connections = trial->connections,
-                                  .reason = ""};
+    *cell = (struct summary_cell){
+        .model = trial->model, .workload = trial->workload, .level = trial->level, .reason = ""};
     return cell;
 }
 
@@ -121,8 +119,8 @@ static bool comes_before(const struct summary_cell *a, const struct summary_cell
     size_t rank_a = rank_of(a->model, models, count), rank_b = rank_of(b->model, models, count);
     if (rank_a != rank_b)
         return rank_a < rank_b;
-    int modes = strcmp(b->mode, a->mode); /* keep-alive first */
-    return modes != 0 ? modes < 0 : a->connections < b->connections;
+    int workloads = strcmp(b->workload, a->workload); /* keep-alive first */
+    return workloads != 0 ? workloads < 0 : a->level < b->level;
 }
 
 static void sort_cells(struct summary *summary, const char *const *models, size_t count)
@@ -192,7 +190,7 @@ static void write_number(FILE *csv, double number)
 
 static void write_header(FILE *csv)
 {
-    fputs("model,mode,connections,trials,valid_trials,valid,limited_by", csv);
+    fputs("model,workload,level,trials,valid_trials,valid,limited_by", csv);
     for (int metric = 0; metric < METRIC_COUNT; metric++) {
         const char *name = metric_name((enum metric)metric);
         fprintf(csv, ",%s,%s_low,%s_high,%s_median", name, name, name, name);
@@ -202,7 +200,7 @@ static void write_header(FILE *csv)
 
 static void write_cell(FILE *csv, const struct summary_cell *cell)
 {
-    fprintf(csv, "%s,%s,%" PRId64 ",%zu,%zu,%d,%s", cell->model, cell->mode, cell->connections,
+    fprintf(csv, "%s,%s,%" PRId64 ",%zu,%zu,%d,%s", cell->model, cell->workload, cell->level,
             cell->trials, cell->valid_trials, summary_is_valid(cell), summary_limited_by(cell));
     for (int metric = 0; metric < METRIC_COUNT; metric++) {
         const struct estimate *estimate = &cell->metrics[metric];

@@ -33,15 +33,16 @@ const char *metric_name(enum metric);
 double metric_of(enum metric, const struct trial *, const struct histogram *latency);
 
 struct summary_cell {
-    const char *model, *mode; /* the trials' */
-    int64_t connections;
+    const char *model, *workload; /* the trials' */
+    int64_t level;
     size_t trials, valid_trials;
     const char *reason; /* why the cell is not valid: that of its first invalid trial; or "" */
     struct estimate metrics[METRIC_COUNT];
     struct histogram merged; /* all trials' latencies together, ns: for display */
 };
 struct summary {
-    struct summary_cell *cells; /* in the order in which `models` names them, by mode, by level */
+    struct summary_cell
+        *cells; /* in the order in which `models` names them, by workload, by level */
     size_t count;
 };
 

@@ -55,7 +55,7 @@ static void put(FILE *table, double number)
 static void write_trials(const char *folder, const struct record *record)
 {
     FILE *table = open_table(folder, "trials.tsv");
-    fputs("slot\tmode\tconnections\tvalid", table);
+    fputs("slot\tworkload\tlevel\tvalid", table);
     for (int metric = 0; metric < METRIC_COUNT; metric++)
         fprintf(table, "\t%s", metric_name((enum metric)metric));
     fputc('\n', table);
@@ -63,8 +63,8 @@ static void write_trials(const char *folder, const struct record *record)
         const struct trial *trial = &record->trials[i];
         if (trial->failure[0])
             continue;
-        fprintf(table, "%zu\t%s\t%" PRId64 "\t%" PRId64, tables_slot(trial->model), trial->mode,
-                trial->connections, trial->valid);
+        fprintf(table, "%zu\t%s\t%" PRId64 "\t%" PRId64, tables_slot(trial->model), trial->workload,
+                trial->level, trial->valid);
         for (int metric = 0; metric < METRIC_COUNT; metric++)
             put(table, metric_of((enum metric)metric, trial, &record->histograms[i]));
         fputc('\n', table);
@@ -75,7 +75,7 @@ static void write_trials(const char *folder, const struct record *record)
 static void write_cells(const char *folder, const struct summary *summary)
 {
     FILE *table = open_table(folder, "cells.tsv");
-    fputs("slot\tmode\tconnections\tvalid", table);
+    fputs("slot\tworkload\tlevel\tvalid", table);
     for (int metric = 0; metric < METRIC_COUNT; metric++) {
         const char *name = metric_name((enum metric)metric);
         fprintf(table, "\t%s\t%s_low\t%s_high", name, name, name);
@@ -83,8 +83,8 @@ static void write_cells(const char *folder, const struct summary *summary)
     fputs("\tmerged_p50_us\tmerged_p99_us\n", table);
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_cell *cell = &summary->cells[i];
-        fprintf(table, "%zu\t%s\t%" PRId64 "\t%d", tables_slot(cell->model), cell->mode,
-                cell->connections, summary_is_valid(cell));
+        fprintf(table, "%zu\t%s\t%" PRId64 "\t%d", tables_slot(cell->model), cell->workload,
+                cell->level, summary_is_valid(cell));
         for (int metric = 0; metric < METRIC_COUNT; metric++) {
             put(table, cell->metrics[metric].mean);
             put(table, cell->metrics[metric].low);
@@ -107,7 +107,7 @@ static void write_distribution_of(FILE *table, const struct summary_cell *cell)
     for (size_t i = 0; i < latency->used && total - below >= 100; i++) {
         double tail = total / (total - below);
         if (tail >= next_tail) {
-            fprintf(table, "%zu\t%s\t%d\t%.6g\t%.6g\n", tables_slot(cell->model), cell->mode,
+            fprintf(table, "%zu\t%s\t%d\t%.6g\t%.6g\n", tables_slot(cell->model), cell->workload,
                     summary_is_valid(cell), tail, (double)latency->bins[i].value / 1e3);
             next_tail = tail * 1.02; /* 50 points to a factor of e draw a smooth line */
         }
@@ -118,9 +118,9 @@ static void write_distribution_of(FILE *table, const struct summary_cell *cell)
 static void write_distribution(const char *folder, const struct summary *summary, int64_t level)
 {
     FILE *table = open_table(folder, "distribution.tsv");
-    fputs("slot\tmode\tvalid\ttail\tlatency_us\n", table);
+    fputs("slot\tworkload\tvalid\ttail\tlatency_us\n", table);
     for (size_t i = 0; i < summary->count; i++)
-        if (summary->cells[i].connections == level)
+        if (summary->cells[i].level == level)
             write_distribution_of(table, &summary->cells[i]);
     close_table(table);
 }
@@ -140,36 +140,36 @@ void tables_write(const char *folder, const struct record *record, const struct 
 }
 
 /* "poll at 8: served 1 of 8 connections (hollow also at 64, 256)". */
-static char *note_of_model(const struct summary *summary, const char *mode, size_t first)
+static char *note_of_model(const struct summary *summary, const char *workload, size_t first)
 {
     const struct summary_cell *cell = &summary->cells[first];
     char *others = text_copy("");
     for (size_t i = first + 1; i < summary->count; i++) {
         const struct summary_cell *other = &summary->cells[i];
-        if (strcmp(other->model, cell->model) != 0 || strcmp(other->mode, mode) != 0 ||
+        if (strcmp(other->model, cell->model) != 0 || strcmp(other->workload, workload) != 0 ||
             summary_is_valid(other))
             continue;
-        char *longer = text_format("%s%s%" PRId64, others, *others ? ", " : " (hollow also at ",
-                                   other->connections);
+        char *longer =
+            text_format("%s%s%" PRId64, others, *others ? ", " : " (hollow also at ", other->level);
         free(others);
         others = longer;
     }
-    char *note = text_format("%s at %" PRId64 ": %.*s%s%s", cell->model, cell->connections,
+    char *note = text_format("%s at %" PRId64 ": %.*s%s%s", cell->model, cell->level,
                              NOTE_REASON_WIDTH, cell->reason, others, *others ? ")" : "");
     free(others);
     return note;
 }
 
-char *tables_note(const struct summary *summary, const char *mode)
+char *tables_note(const struct summary *summary, const char *workload)
 {
     char *notes = text_copy("");
     const char *last = "";
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_cell *cell = &summary->cells[i];
-        if (strcmp(cell->mode, mode) != 0 || summary_is_valid(cell) ||
+        if (strcmp(cell->workload, workload) != 0 || summary_is_valid(cell) ||
             strcmp(cell->model, last) == 0)
             continue;
-        char *note = note_of_model(summary, mode, i);
+        char *note = note_of_model(summary, workload, i);
         char *longer = text_format("%s%s%s", notes, *notes ? "\n" : "", note);
         free(notes);
         free(note);

@@ -14,8 +14,8 @@ size_t tables_slot(const char *model);
 void tables_write(const char *folder, const struct record *, const struct summary *,
                   int64_t distribution_level);
 
-/* What the chart of this mode has to say of hollow marks: one line per model; "" for nothing. The
- * caller's to free. */
-char *tables_note(const struct summary *, const char *mode);
+/* What the chart of this workload has to say of hollow marks: one line per model; "" for nothing.
+ * The caller's to free. */
+char *tables_note(const struct summary *, const char *workload);
 
 #endif

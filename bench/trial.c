@@ -16,6 +16,7 @@ static const struct {
 } numbers[] = {
     NUMBER(number),
     NUMBER(block),
+    NUMBER(level),
     NUMBER(connections),
     NUMBER(valid),
     NUMBER(started_unix_ms),
@@ -76,7 +77,7 @@ static const struct {
     const char *name;
     size_t at, size;
 } texts[] = {
-    TEXT(model), TEXT(mode), TEXT(failure), TEXT(reason), TEXT(cpu_source),
+    TEXT(model), TEXT(workload), TEXT(failure), TEXT(reason), TEXT(cpu_source),
 };
 
 enum { NUMBERS = sizeof numbers / sizeof *numbers, TEXTS = sizeof texts / sizeof *texts };
@@ -131,7 +132,7 @@ bool trial_from_json(struct trial *trial, const json_t *object)
         if (json_is_integer(number))
             *number_at(trial, i) = json_integer_value(number);
     }
-    return trial->model[0] && trial->mode[0] && trial->connections > 0;
+    return trial->model[0] && trial->workload[0] && trial->level >= 0;
 }
 
 int64_t trial_errors(const struct trial *trial)

@@ -20,11 +20,11 @@ enum {
  * processes started and none ended) and the life (of the server, probes and warm-up included).
  */
 struct trial {
-    char model[TRIAL_NAME_SIZE], mode[TRIAL_NAME_SIZE];
+    char model[TRIAL_NAME_SIZE], workload[TRIAL_NAME_SIZE];
     char failure[TRIAL_TEXT_SIZE]; /* why there is no measurement; empty when there is */
     char reason[TRIAL_TEXT_SIZE];  /* why it is not valid; empty when it is */
     char cpu_source[TRIAL_NAME_SIZE];
-    int64_t number, block, connections, valid;
+    int64_t number, block, level, connections, valid;
     int64_t started_unix_ms, ready_us, probe_before_ok, probe_after_ok, response_bytes;
     int64_t duration_us, requests, bytes;
     int64_t errors_connect, errors_read, errors_write, errors_status, errors_timeout;

@@ -30,11 +30,11 @@ void wrk_command_init(struct wrk_command *command, const char *wrk, const char *
     char **word = command->words;
     *word++ = text_copy(wrk);
     *word++ = text_copy("--threads=1");
-    *word++ = text_format("--connections=%u", cell->connections);
+    *word++ = text_format("--connections=%u", plan_connections(cell));
     *word++ = text_format("--duration=%us", limit_s);
     *word++ = text_format("--timeout=%s", latency_limit);
     *word++ = text_format("--script=%s", script);
-    if (cell->mode == MODE_CHURN)
+    if (cell->workload == WORKLOAD_CHURN)
         *word++ = text_copy("--header=Connection: close");
     *word++ = text_format("http://127.0.0.1:%u/", (unsigned)port);
     *word = NULL;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What all charts share. The harness sets: scripts, folder, form (svg, png), names, slots, levels,
-# conditions; for charts of one mode also mode, note, distribution_level.
+# conditions; for charts of one workload also workload, note, distribution_level.
 reset
 load scripts . "/styles.gp"
 set encoding utf8
@@ -43,8 +43,8 @@ do for [k = 1:words(levels)] {
   high_level = (word(levels, k) + 0 > high_level) ? word(levels, k) + 0 : high_level
 }
 
-# Columns: trials and cells start with slot, mode, connections, valid.
-mine(i) = column(1) == slot(i) && strcol(2) eq mode
+# Columns: trials and cells start with slot, workload, level, valid.
+mine(i) = column(1) == slot(i) && strcol(2) eq workload
 x_of(i) = column(3) * shift(i)
 pick(i, name) = mine(i) ? column(name) : NaN
 pick_valid(i, name) = mine(i) && column(4) == 1 ? column(name) : NaN

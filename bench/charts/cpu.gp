@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 load scripts . "/common.gp"
 height = 860
-heading = "CPU, " . mode . ": server's use of its CPU, and CPU time per answer"
+heading = "CPU, " . workload . ": server's use of its CPU, and CPU time per answer"
 reading = "Marks: geometric means of the trials (dots); bars: their 95 % intervals."
 load scripts . "/heading.gp"
 eval terminal_of(height)
-set output open_chart("cpu-" . mode)
+set output open_chart("cpu-" . workload)
 eval levels_axis
 scale = 1
 panel_height = (top - bottom) / 2

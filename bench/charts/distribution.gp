@@ -3,11 +3,11 @@
 # where fewer than 100 answers lie beyond it.
 load scripts . "/common.gp"
 height = 560
-heading = sprintf("Latency distribution, %s, %s connections", mode, distribution_level)
+heading = sprintf("Latency distribution, %s, %s connections", workload, distribution_level)
 reading = "All trials together. A line ends where fewer than 100 answers lie beyond it."
 load scripts . "/heading.gp"
 eval terminal_of(height)
-set output open_chart("distribution-" . mode)
+set output open_chart("distribution-" . workload)
 set tmargin at screen top
 set bmargin at screen bottom
 set logscale xy 10

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Title, conditions and what hollow marks mean, around the plot. Needs: heading, reading (how to
 # read the marks), height.
-# note_lines: the mode's note has so many lines of its own.
+# note_lines: the workload's note has so many lines of its own.
 note_lines = strlen(note) ? 1 : 0
 do for [k = 1:strlen(note)] { note_lines = note_lines + (substr(note, k, k) eq "\n" ? 1 : 0) }
 line = 17.0 / height

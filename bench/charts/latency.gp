@@ -3,11 +3,11 @@
 # has too few samples for a percentile of its own; dots and intervals are the trials'.
 load scripts . "/common.gp"
 height = 860
-heading = "Latency, " . mode . ": median and 99th percentile by open connections"
+heading = "Latency, " . workload . ": median and 99th percentile by open connections"
 reading = "Marks: percentiles of all trials together, where 100 answers lie beyond; dots: trials; bars: 95 % intervals."
 load scripts . "/heading.gp"
 eval terminal_of(height)
-set output open_chart("latency-" . mode)
+set output open_chart("latency-" . workload)
 eval levels_axis
 set logscale y 10
 eval second_tics

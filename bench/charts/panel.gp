@@ -6,8 +6,8 @@
 set yrange [*:*]
 smallest = NaN
 largest = NaN
-stats cells using (strcol(2) eq mode ? column(estimate) * scale : NaN) name "marks" nooutput
-stats trials using (strcol(2) eq mode ? column(quantity) * scale : NaN) name "dots" nooutput
+stats cells using (strcol(2) eq workload ? column(estimate) * scale : NaN) name "marks" nooutput
+stats trials using (strcol(2) eq workload ? column(quantity) * scale : NaN) name "dots" nooutput
 smallest = exists("marks_min") ? marks_min : 1
 largest = exists("marks_max") ? marks_max : 10
 smallest = exists("dots_min") && dots_records > 0 && dots_min < smallest ? dots_min : smallest

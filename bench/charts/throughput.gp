@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 load scripts . "/common.gp"
 height = 560
-heading = "Throughput, " . mode . ": answers per second by open connections"
+heading = "Throughput, " . workload . ": answers per second by open connections"
 reading = "Marks: geometric means of the trials (dots); bars: their 95 % intervals."
 load scripts . "/heading.gp"
 eval terminal_of(height)
-set output open_chart("throughput-" . mode)
+set output open_chart("throughput-" . workload)
 eval levels_axis
 set tmargin at screen top
 set bmargin at screen bottom

@@ -186,8 +186,8 @@ static void add_trials(struct made *run, int64_t connections, int64_t requests, 
         struct trial *trial = &run->trials[run->record.count++];
         trial_init(trial);
         snprintf(trial->model, sizeof trial->model, "ant");
-        snprintf(trial->mode, sizeof trial->mode, "churn");
-        trial->connections = connections;
+        snprintf(trial->workload, sizeof trial->workload, "churn");
+        trial->level = connections;
         trial->valid = 1;
         trial->requests = (int64_t)((double)requests * spread[i]);
         trial->duration_us = 1000000;
@@ -256,7 +256,7 @@ static void cells_of_one_run_alone_are_counted_not_compared(void **state)
     add_trials(&second, 8, 40000, 400000);
     compare_made(&found, &first, &second);
     assert_int_equal(found.count, 1);
-    assert_int_equal(found.cells[0].connections, 8);
+    assert_int_equal(found.cells[0].level, 8);
     assert_int_equal(found.only[0], 1);
     assert_int_equal(found.only[1], 0);
     made_finish(&found, &first, &second);

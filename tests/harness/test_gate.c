@@ -18,8 +18,8 @@ static struct trial good_trial(void)
     struct trial trial;
     trial_init(&trial);
     snprintf(trial.model, sizeof trial.model, "some");
-    snprintf(trial.mode, sizeof trial.mode, "keep-alive");
-    trial.connections = trial.established = trial.served = 64;
+    snprintf(trial.workload, sizeof trial.workload, "keep-alive");
+    trial.level = trial.connections = trial.established = trial.served = 64;
     trial.probe_before_ok = trial.probe_after_ok = 1;
     trial.response_bytes = 131;
     trial.requests = 100000;

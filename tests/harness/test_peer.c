@@ -182,9 +182,10 @@ static void asks_and_stops(const struct peer *peer, const struct peer_place *pla
     struct probe probe;
     const char *reason = NULL;
     bool ready = peer_wait_ready(peer, place, child);
-    bool kept = ready && probe_ask(place->port, MODE_KEEP_ALIVE, &peer->question, &probe, &reason);
+    bool kept =
+        ready && probe_ask(place->port, WORKLOAD_KEEP_ALIVE, &peer->question, &probe, &reason);
     bool right = kept && probe_is_right(&probe, &peer->question);
-    bool closed = ready && probe_ask(place->port, MODE_CHURN, &peer->question, &probe, &reason);
+    bool closed = ready && probe_ask(place->port, WORKLOAD_CHURN, &peer->question, &probe, &reason);
     child_finish(child);
     assert_true(ready);
     assert_null(reason);

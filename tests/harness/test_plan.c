@@ -9,7 +9,7 @@
 
 #include "bench/plan.h"
 
-static const enum mode both[] = {MODE_KEEP_ALIVE, MODE_CHURN};
+static const enum workload both[] = {WORKLOAD_KEEP_ALIVE, WORKLOAD_CHURN};
 static const unsigned levels[] = {1, 8, 64};
 enum { MODELS = 3, CELLS = MODELS * 2 * 3, BLOCKS = 4 };
 

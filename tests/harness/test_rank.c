@@ -156,7 +156,7 @@ static void letters_do_not_run_out(void **state)
     free_letters(letters, K);
 }
 
-/* Records of one mode and level: ant answers twice as often as bee, bee as often as cow. */
+/* Records of one workload and level: ant answers twice as often as bee, bee as often as cow. */
 static const char *const models[] = {"cow", "bee", "ant"};
 enum { MODELS = 3, BLOCKS = 8, TRIALS = MODELS * BLOCKS };
 
@@ -176,8 +176,8 @@ static void make_trials(struct made *made, size_t blocks)
         struct trial *trial = &made->trials[i];
         trial_init(trial);
         snprintf(trial->model, sizeof trial->model, "%s", models[i % MODELS]);
-        snprintf(trial->mode, sizeof trial->mode, "churn");
-        trial->connections = 8;
+        snprintf(trial->workload, sizeof trial->workload, "churn");
+        trial->level = 8;
         trial->block = (int64_t)(i / MODELS) + 1;
         trial->valid = 1;
         trial->duration_us = 400000;

@@ -14,14 +14,14 @@
 
 static const char *const models[] = {"zebra", "ant"};
 
-static struct trial trial_of(const char *model, const char *mode, int64_t connections,
+static struct trial trial_of(const char *model, const char *workload, int64_t connections,
                              int64_t requests)
 {
     struct trial trial;
     trial_init(&trial);
     snprintf(trial.model, sizeof trial.model, "%s", model);
-    snprintf(trial.mode, sizeof trial.mode, "%s", mode);
-    trial.connections = connections;
+    snprintf(trial.workload, sizeof trial.workload, "%s", workload);
+    trial.level = connections;
     trial.valid = 1;
     trial.requests = requests;
     trial.duration_us = 500000;
@@ -78,9 +78,9 @@ static void cells_follow_the_list_of_models_then_mode_then_level(void **state)
     struct summary summary;
     summary_build(&summary, trials, none, 4, models, 2);
     assert_int_equal(summary.count, 4);
-    assert_int_equal(summary.cells[0].connections, 8);
-    assert_int_equal(summary.cells[1].connections, 64);
-    assert_string_equal(summary.cells[2].mode, "churn");
+    assert_int_equal(summary.cells[0].level, 8);
+    assert_int_equal(summary.cells[1].level, 64);
+    assert_string_equal(summary.cells[2].workload, "churn");
     assert_string_equal(summary.cells[3].model, "ant");
     summary_finish(&summary);
 }

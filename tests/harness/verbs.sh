@@ -76,7 +76,7 @@ make_run() { # NAME REQUESTS KERNEL STARTED
   printf '{"started_unix_s":%s,"machine":{"kernel":"%s"},"models":[{"name":"ant"}]}\n' "$4" "$3" \
     >"$run/manifest.json"
   for spread in 0 97 -53; do
-    printf '{"model":"ant","mode":"churn","connections":8,"valid":1,"duration_us":1000000,'
+    printf '{"model":"ant","workload":"churn","level":8,"connections":8,"valid":1,"duration_us":1000000,'
     printf '"requests":%s,"window_server_user_us":0,"window_server_system_us":400000}\n' \
       $(($2 + spread))
   done >"$run/trials.jsonl"
@@ -146,7 +146,7 @@ completion_proposes_what_there_is() {
   done
   proposed c10kit run --models "" | grep -qx "$model" || fail "the models"
   [ "$(proposed c10kit run --models "x,$model")" = "x,$model" ] || fail "a second model"
-  [ "$(proposed c10kit run --modes = ch)" = churn ] || fail "after a sign"
+  [ "$(proposed c10kit run --workloads = ch)" = churn ] || fail "after a sign"
 }
 
 doctors_status_is_its_verdict
