@@ -71,19 +71,19 @@ void catalogue_read(struct catalogue *catalogue, const char *folder, const char 
     free(list);
 }
 
-static bool is_taken(const struct catalogue *catalogue, const char *name)
+size_t catalogue_find(const struct catalogue *catalogue, const char *name)
 {
-    for (size_t i = 0; i < catalogue->count; i++)
-        if (strcmp(catalogue->models[i].name, name) == 0)
-            return true;
-    return false;
+    size_t i = 0;
+    while (i < catalogue->count && strcmp(catalogue->models[i].name, name) != 0)
+        i++;
+    return i;
 }
 
 static bool read_peer(const struct catalogue *catalogue, struct model *model, const char *name)
 {
     struct peer *peer = text_allocate(1, sizeof *peer);
     bool usable = peer_read(peer, name);
-    if (usable && is_taken(catalogue, peer->name)) {
+    if (usable && catalogue_find(catalogue, peer->name) < catalogue->count) {
         say("peer %s is left out: that name is taken", peer->name);
         usable = false;
     }
@@ -113,6 +113,23 @@ void catalogue_add_peers(struct catalogue *catalogue, const char *names)
     free(list);
 }
 
+bool catalogue_add_twin(struct catalogue *catalogue, const char *name)
+{
+    size_t index = catalogue_find(catalogue, name);
+    if (index == catalogue->count)
+        return false;
+    struct model *twin = next_entry(catalogue);
+    *twin = catalogue->models[index]; /* a peer is the first one's to free */
+    twin->name = text_format("%s.twin", name);
+    twin->title = text_copy(twin->title);
+    twin->family = text_copy(twin->family);
+    twin->path = text_copy(twin->path);
+    twin->twin_of = text_copy(name);
+    catalogue->count++;
+    catalogue->twins++;
+    return true;
+}
+
 void catalogue_finish(struct catalogue *catalogue)
 {
     for (size_t i = 0; i < catalogue->count; i++) {
@@ -120,9 +137,11 @@ void catalogue_finish(struct catalogue *catalogue)
         free(catalogue->models[i].title);
         free(catalogue->models[i].family);
         free(catalogue->models[i].path);
-        if (catalogue->models[i].peer)
+        if (catalogue->models[i].peer && !catalogue->models[i].twin_of) {
             peer_finish(catalogue->models[i].peer);
-        free(catalogue->models[i].peer);
+            free(catalogue->models[i].peer);
+        }
+        free(catalogue->models[i].twin_of);
     }
     free(catalogue->models);
     *catalogue = (struct catalogue){0};
@@ -137,7 +156,9 @@ json_t *catalogue_to_json(const struct catalogue *catalogue)
                                   model->title, "family", model->family, "clients_at_once",
                                   (json_int_t)model->clients_at_once, "max_descriptors",
                                   (json_int_t)model->max_descriptors);
-        if (model->peer)
+        if (model->twin_of)
+            json_object_set_new(facts, "twin_of", json_string(model->twin_of));
+        else if (model->peer)
             json_object_set_new(facts, "peer", peer_to_json(model->peer));
         json_array_append_new(array, facts);
     }

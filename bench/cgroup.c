@@ -53,13 +53,15 @@ static void remove_children(const char *group)
     static const char *const names[] = {"server", "load", "cold"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *path = text_format("%s/%s", group, names[i]);
-        rmdir(path);
-        free(path);
+        if (access(path, F_OK) == 0)
+            cgroup_remove(path);
+        else
+            free(path);
     }
 }
 
-/* A harness that was killed outright leaves its groups behind, empty; those of one that
- * runs are kept. */
+/* A harness that was killed outright leaves its groups behind, and in them what its server had
+ * started; those of one that runs are kept. */
 static void remove_stale(const char *parent)
 {
     glob_t found;
@@ -167,23 +169,33 @@ struct cpu_time cgroup_cpu(const char *group)
     return time;
 }
 
-size_t cgroup_pids(const char *group, pid_t **pids)
+static size_t read_ids(const char *group, const char *file, pid_t **ids)
 {
-    char *path = text_format("%s/cgroup.procs", group);
+    char *path = text_format("%s/%s", group, file);
     char *text = text_read(path);
     size_t count = 0, room = 64;
-    *pids = text_allocate(room, sizeof **pids);
+    *ids = text_allocate(room, sizeof **ids);
     for (char *at = text; at && *at;) {
         char *end;
-        long pid = strtol(at, &end, 10);
+        long id = strtol(at, &end, 10);
         if (end == at)
             break;
         if (count == room)
-            *pids = text_reallocate(*pids, room *= 2, sizeof **pids);
-        (*pids)[count++] = (pid_t)pid;
+            *ids = text_reallocate(*ids, room *= 2, sizeof **ids);
+        (*ids)[count++] = (pid_t)id;
         at = end + (*end == '\n');
     }
     free(text);
     free(path);
     return count;
+}
+
+size_t cgroup_pids(const char *group, pid_t **pids)
+{
+    return read_ids(group, "cgroup.procs", pids);
+}
+
+size_t cgroup_tids(const char *group, pid_t **tids)
+{
+    return read_ids(group, "cgroup.threads", tids);
 }

@@ -31,4 +31,7 @@ struct cpu_time cgroup_cpu(const char *group);
 /* Its processes. Returns how many; the array is the caller's to free. */
 size_t cgroup_pids(const char *group, pid_t **pids);
 
+/* The same of its threads. */
+size_t cgroup_tids(const char *group, pid_t **tids);
+
 #endif

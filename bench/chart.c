@@ -11,8 +11,10 @@
 #include "bench/child.h"
 #include "bench/host.h"
 #include "bench/plan.h"
+#include "bench/panels.h"
 #include "bench/places.h"
 #include "bench/say.h"
+#include "bench/standings.h"
 #include "bench/tables.h"
 #include "bench/text.h"
 
@@ -20,8 +22,10 @@ enum { DRAW_LIMIT_MS = 60000, SCRIPTS_LIMIT = 8 };
 
 const char chart_tool[] = "gnuplot";
 
-static const char *const load_scripts[] = {"throughput.gp", "latency.gp",      "cpu.gp",
-                                           "memory.gp",     "distribution.gp", NULL};
+static const char *const load_scripts[] = {"throughput.gp",   "latency.gp", "cpu.gp", "load-cpu.gp",
+                                           "distribution.gp", "memory.gp",  NULL};
+static const char *const pairs_scripts[] = {"pairs.gp", NULL};
+static const char *const ranking_scripts[] = {"ranking.gp", NULL};
 static const char *const cold_scripts[] = {"cold.gp", NULL};
 static const char *const forms[] = {"svg", "png"};
 
@@ -62,6 +66,8 @@ static char *models_of(const json_t *manifest, bool slots)
     char *words = text_copy("");
     for (size_t i = 0; i < json_array_size(models); i++) {
         const char *name = json_string_value(json_object_get(json_array_get(models, i), "name"));
+        if (!tables_is_drawn(name))
+            continue;
         char *longer = slots ? text_format("%s%zu ", words, tables_slot(name))
                              : text_format("%s%s ", words, name);
         free(words);
@@ -70,19 +76,26 @@ static char *models_of(const json_t *manifest, bool slots)
     return words;
 }
 
-static char *levels_of(const struct summary *summary)
+/* The lowest of the workload that is above `last`; INT64_MAX: there is none. */
+static int64_t next_level(const struct summary *summary, const char *workload, int64_t last)
 {
-    char *words = text_copy(" ");
+    int64_t next = INT64_MAX;
     for (size_t i = 0; i < summary->count; i++) {
-        char *word = text_format("%" PRId64 " ", summary->cells[i].level);
-        char *spaced = text_format(" %s", word);
-        if (!strstr(words, spaced)) {
-            char *longer = text_format("%s%s", words, word);
-            free(words);
-            words = longer;
-        }
-        free(spaced);
-        free(word);
+        const struct summary_cell *cell = &summary->cells[i];
+        if (strcmp(cell->workload, workload) == 0 && cell->level > last && cell->level < next)
+            next = cell->level;
+    }
+    return next;
+}
+
+static char *levels_of(const struct summary *summary, const char *workload)
+{
+    char *words = text_copy("");
+    for (int64_t level = next_level(summary, workload, -1); level != INT64_MAX;
+         level = next_level(summary, workload, level)) {
+        char *longer = text_format("%s%" PRId64 " ", words, level);
+        free(words);
+        words = longer;
     }
     return words;
 }
@@ -100,23 +113,20 @@ static char *conditions(const json_t *manifest)
     return text;
 }
 
-static char *common_variables(const char *folder, const json_t *manifest,
-                              const struct summary *summary, int64_t distribution_level)
+static char *common_variables(const char *folder, const json_t *manifest)
 {
     char *scripts = places_data("charts");
     char *names = models_of(manifest, false), *slots = models_of(manifest, true);
-    char *levels = levels_of(summary), *about = conditions(manifest);
-    char *level = text_format("%" PRId64, distribution_level);
+    char *about = conditions(manifest);
+    char *height = text_format("%u", panels_height_px(tables_count_drawn(manifest)));
     char *variables = with(text_copy(""), "scripts", scripts);
     variables = with(variables, "folder", folder);
     variables = with(variables, "names", names);
     variables = with(variables, "slots", slots);
-    variables = with(variables, "levels", levels);
-    variables = with(variables, "distribution_level", level);
     variables = with(variables, "conditions", about);
-    free(level);
+    variables = with(variables, "panel_height", height);
+    free(height);
     free(about);
-    free(levels);
     free(slots);
     free(names);
     free(scripts);
@@ -173,37 +183,74 @@ static size_t count_charts(const char *folder)
 static bool has_workload(const struct summary *summary, const char *workload)
 {
     for (size_t i = 0; i < summary->count; i++)
-        if (strcmp(summary->cells[i].workload, workload) == 0 && summary->cells[i].merged.used > 0)
+        if (strcmp(summary->cells[i].workload, workload) == 0 &&
+            summary->cells[i].merged.used > 0 && tables_is_drawn(summary->cells[i].model))
             return true;
     return false;
 }
 
-static void draw_workload(const char *gnuplot, const char *common, const struct summary *summary,
-                          const char *workload)
+/* In both forms. */
+static void draw_forms(const char *gnuplot, const char *variables, const char *const *scripts)
 {
-    char *note = tables_note(summary, workload);
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        char *variables = with(text_copy(common), "workload", workload);
-        variables = with(variables, "form", forms[i]);
-        variables = with(variables, "note", note);
-        draw(gnuplot, variables, load_scripts);
-        free(variables);
+        char *own = with(text_copy(variables), "form", forms[i]);
+        draw(gnuplot, own, scripts);
+        free(own);
     }
+}
+
+static void remove_chart(const char *folder, const char *name, const char *workload)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        char *path = text_format("%s/charts/%s-%s.%s", folder, name, workload, forms[i]);
+        unlink(path);
+        free(path);
+    }
+}
+
+/* What compares models needs two of them, and ranks need blocks enough. */
+static void draw_standings(const char *folder, const char *gnuplot, const char *variables,
+                           const struct ranking *ranking, const char *workload)
+{
+    remove_chart(folder, "pairs", workload);
+    remove_chart(folder, "ranking", workload);
+    if (standings_has_pairs(ranking, workload))
+        draw_forms(gnuplot, variables, pairs_scripts);
+    if (standings_has_ranks(ranking, workload))
+        draw_forms(gnuplot, variables, ranking_scripts);
+}
+
+static char *workload_variables(const char *common, const struct summary *summary,
+                                const char *workload, int64_t distribution_level)
+{
+    char *note = tables_note(summary, workload), *levels = levels_of(summary, workload);
+    char *level = text_format("%" PRId64, distribution_level);
+    char *variables = with(text_copy(common), "workload", workload);
+    variables = with(variables, "note", note);
+    variables = with(variables, "levels", levels);
+    variables = with(variables, "distribution_level", level);
+    free(level);
+    free(levels);
     free(note);
+    return variables;
 }
 
 size_t chart_draw(const char *folder, const char *gnuplot, const struct record *record,
-                  const struct summary *summary, int64_t distribution_level, bool cold)
+                  const struct summary *summary, const struct ranking *ranking,
+                  int64_t distribution_level, bool cold)
 {
-    char *common = common_variables(folder, record->manifest, summary, distribution_level);
-    for (int workload = 0; workload < WORKLOAD_COUNT; workload++)
-        if (has_workload(summary, workload_name((enum workload)workload)))
-            draw_workload(gnuplot, common, summary, workload_name((enum workload)workload));
-    for (size_t i = 0; cold && i < sizeof forms / sizeof *forms; i++) {
-        char *variables = with(text_copy(common), "form", forms[i]);
-        draw(gnuplot, variables, cold_scripts);
+    char *common = common_variables(folder, record->manifest);
+    for (int i = 0; i < WORKLOAD_COUNT; i++) {
+        const char *workload = workload_name((enum workload)i);
+        if (!has_workload(summary, workload))
+            continue;
+        char *variables = workload_variables(common, summary, workload, distribution_level);
+        draw_forms(gnuplot, variables, load_scripts);
+        draw_standings(folder, gnuplot, variables, ranking, workload);
         free(variables);
     }
+    if (cold)
+        draw_forms(gnuplot, common, cold_scripts);
     free(common);
     return count_charts(folder);
 }

@@ -2,6 +2,7 @@
 #ifndef BENCH_CHART_H
 #define BENCH_CHART_H
 
+#include "bench/rank.h"
 #include "bench/record.h"
 #include "bench/summary.h"
 
@@ -10,8 +11,10 @@ extern const char chart_tool[];
 char *chart_find_tool(void);
 
 /* Draws FOLDER/charts/NAME.{svg,png} from FOLDER/charts/data with gnuplot and the scripts of
- * bench/charts. Returns how many files there are; says what went wrong. */
+ * bench/charts; tables_write() must have been there. Takes away what an earlier record's ranks drew
+ * when there are none now. Returns how many files there are; says what went wrong. */
 size_t chart_draw(const char *folder, const char *gnuplot, const struct record *,
-                  const struct summary *, int64_t distribution_level, bool cold);
+                  const struct summary *, const struct ranking *, int64_t distribution_level,
+                  bool cold);
 
 #endif

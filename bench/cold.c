@@ -48,7 +48,7 @@ static bool time_one(const struct run *run, const struct scenario *scenario,
     char *command[] = {run->hyperfine,         "--shell=none", "--style=none", "--warmup=2",
                        (char *)scenario->runs, json,           line,           NULL};
     char *group = cgroup_make("cold");
-    char **launched = launch_command(group, run->cpus.load, command);
+    char **launched = launch_command(group, run->cpus.load, 0, command);
     netns_renew();
     bool done = child_start(&child, launched) == 0 &&
                 child_wait_exit(&child, HYPERFINE_LIMIT_MS, LOOP_INTERRUPTIBLE) &&
@@ -78,6 +78,18 @@ static size_t *random_order(size_t count, uint64_t seed)
     return order;
 }
 
+/* By the run that this one resumes. */
+static bool is_timed(const struct run *run, const struct scenario *scenario,
+                     const struct model *model)
+{
+    char *path = raw_path(run->folder, scenario->name, model->name);
+    json_t *file = json_load_file(path, 0, NULL);
+    bool timed = json_object_get(file, "results");
+    json_decref(file);
+    free(path);
+    return timed;
+}
+
 void cold_run(const struct run *run)
 {
     size_t count = SCENARIOS * run->catalogue.count;
@@ -86,6 +98,8 @@ void cold_run(const struct run *run)
     for (size_t i = 0; i < count && !loop_interrupted(); i++) {
         const struct scenario *scenario = &scenarios[order[i] % SCENARIOS];
         const struct model *model = &run->catalogue.models[order[i] / SCENARIOS];
+        if (is_timed(run, scenario, model))
+            continue;
         say_progress("%2zu/%zu  hyperfine: %s, %s", i + 1, count, model->name, scenario->name);
         time_one(run, scenario, model, helper);
     }

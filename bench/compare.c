@@ -8,99 +8,16 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_statistics_double.h>
 
+#include "bench/rank.h"
 #include "bench/text.h"
 
+enum { MOST_TRIALS = 10000 /* nobody makes more of one cell */ };
+
 static const double error_rate = 0.05; /* of all intervals of one quantity together */
+static const double power = 0.80;
 
 const enum metric compare_metrics[COMPARE_METRICS] = {METRIC_THROUGHPUT_RPS,
                                                       METRIC_CPU_US_PER_REQUEST};
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
-static bool differs_always(const char *key)
-{
-    return ends_with(key, "_unix_s") || ends_with(key, "_unix_ms") || strcmp(key, "order") == 0;
-}
-
-static json_t *value_or_null(const json_t *value)
-{
-    return value ? json_incref((json_t *)value) : json_null();
-}
-
-static void add_difference(json_t *differences, const char *path, json_t *first, json_t *second)
-{
-    json_array_append_new(
-        differences, json_pack("{s:s, s:o, s:o}", "path", path, "first", first, "second", second));
-}
-
-static void compare_values(json_t *differences, const char *path, const json_t *first,
-                           const json_t *second);
-
-static void compare_member(json_t *differences, const char *path, const char *key,
-                           const json_t *first, const json_t *second)
-{
-    if (differs_always(key))
-        return;
-    char *longer = text_format("%s%s%s", path, *path ? "." : "", key);
-    compare_values(differences, longer, json_object_get(first, key), json_object_get(second, key));
-    free(longer);
-}
-
-static void compare_objects(json_t *differences, const char *path, const json_t *first,
-                            const json_t *second)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)first, key, value)
-        compare_member(differences, path, key, first, second);
-    json_object_foreach((json_t *)second, key, value) if (!json_object_get(first, key))
-        compare_member(differences, path, key, first, second);
-}
-
-static json_t *length_of(const json_t *array)
-{
-    char *text = text_format("%zu entries", json_array_size(array));
-    json_t *length = json_string(text);
-    free(text);
-    return length;
-}
-
-static void compare_arrays(json_t *differences, const char *path, const json_t *first,
-                           const json_t *second)
-{
-    size_t count = json_array_size(first);
-    if (count != json_array_size(second)) {
-        add_difference(differences, path, length_of(first), length_of(second));
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        char *longer = text_format("%s[%zu]", path, i);
-        compare_values(differences, longer, json_array_get(first, i), json_array_get(second, i));
-        free(longer);
-    }
-}
-
-static void compare_values(json_t *differences, const char *path, const json_t *first,
-                           const json_t *second)
-{
-    if (json_is_object(first) && json_is_object(second))
-        compare_objects(differences, path, first, second);
-    else if (json_is_array(first) && json_is_array(second))
-        compare_arrays(differences, path, first, second);
-    else if (!json_equal(first, second))
-        add_difference(differences, path, value_or_null(first), value_or_null(second));
-}
-
-json_t *compare_manifests(const json_t *first, const json_t *second)
-{
-    json_t *differences = json_array();
-    compare_values(differences, "", first, second);
-    return differences;
-}
 
 /* The logarithms' mean and the square of its standard error; false when one is not positive. */
 static bool log_mean(const double *values, size_t n, double *mean, double *error_squared)
@@ -117,10 +34,27 @@ static bool log_mean(const double *values, size_t n, double *mean, double *error
     return positive;
 }
 
+static double degrees_of_freedom(const double v[2], const size_t n[2])
+{
+    return (v[0] + v[1]) * (v[0] + v[1]) /
+           (v[0] * v[0] / ((double)n[0] - 1) + v[1] * v[1] / ((double)n[1] - 1));
+}
+
+static double simultaneous_t(double degrees, size_t comparisons)
+{
+    return gsl_cdf_tdist_Qinv(error_rate / 2 / (double)comparisons, degrees);
+}
+
 struct compare_ratio compare_welch(const double *first, size_t n_first, const double *second,
                                    size_t n_second, size_t comparisons)
 {
-    struct compare_ratio ratio = {{n_first, n_second}, {NAN, NAN}, NAN, NAN, NAN, NAN};
+    struct compare_ratio ratio = {.n = {n_first, n_second},
+                                  .mean = {NAN, NAN},
+                                  .spread = {NAN, NAN},
+                                  .ratio = NAN,
+                                  .low = NAN,
+                                  .high = NAN,
+                                  .degrees = NAN};
     double mean[2], v[2];
     bool known = log_mean(first, n_first, &mean[0], &v[0]);
     known = log_mean(second, n_second, &mean[1], &v[1]) && known;
@@ -130,25 +64,73 @@ struct compare_ratio compare_welch(const double *first, size_t n_first, const do
     ratio.mean[0] = exp(mean[0]);
     ratio.mean[1] = exp(mean[1]);
     ratio.ratio = exp(difference);
+    ratio.spread[0] = sqrt(v[0] * (double)n_first);
+    ratio.spread[1] = sqrt(v[1] * (double)n_second);
     if (!(v[0] + v[1] > 0))
         return ratio;
-    ratio.degrees = (v[0] + v[1]) * (v[0] + v[1]) /
-                    (v[0] * v[0] / ((double)n_first - 1) + v[1] * v[1] / ((double)n_second - 1));
-    double tail = error_rate / 2 / (double)comparisons;
-    double reach = gsl_cdf_tdist_Qinv(tail, ratio.degrees) * sqrt(v[0] + v[1]);
+    ratio.degrees = degrees_of_freedom(v, ratio.n);
+    double reach = simultaneous_t(ratio.degrees, comparisons) * sqrt(v[0] + v[1]);
     ratio.low = exp(difference - reach);
     ratio.high = exp(difference + reach);
     return ratio;
 }
 
+static bool suffices(const struct compare_ratio *ratio, size_t n, size_t comparisons,
+                     double distance)
+{
+    double v[2];
+    for (int i = 0; i < 2; i++)
+        v[i] = ratio->spread[i] * ratio->spread[i] / (double)n;
+    double degrees = degrees_of_freedom(v, (size_t[]){n, n});
+    double t = simultaneous_t(degrees, comparisons) + gsl_cdf_tdist_Pinv(power, degrees);
+    return t * sqrt(v[0] + v[1]) <= distance;
+}
+
+size_t compare_trials_needed(const struct compare_ratio *ratio, size_t comparisons,
+                             double threshold)
+{
+    double size = fabs(log(ratio->ratio)), distance = fmax(size, log1p(threshold) - size);
+    size_t fewer = ratio->n[0] < ratio->n[1] ? ratio->n[0] : ratio->n[1];
+    size_t too_few = fewer > 1 ? fewer : 1, enough = MOST_TRIALS;
+    if (too_few >= enough || !suffices(ratio, enough, comparisons, distance))
+        return 0;
+    while (enough - too_few > 1) {
+        size_t middle = too_few + (enough - too_few) / 2;
+        if (suffices(ratio, middle, comparisons, distance))
+            enough = middle;
+        else
+            too_few = middle;
+    }
+    return enough;
+}
+
 const char *compare_verdict_name(enum compare_verdict verdict)
 {
     static const char *const names[COMPARE_VERDICTS] = {
-        [COMPARE_ALIKE] = "alike",       [COMPARE_HIGHER] = "higher",
-        [COMPARE_LOWER] = "lower",       [COMPARE_GENERATOR] = "generator-bound",
-        [COMPARE_INVALID] = "not valid", [COMPARE_TOO_FEW] = "too few trials",
+        [COMPARE_HIGHER] = "higher",
+        [COMPARE_LOWER] = "lower",
+        [COMPARE_EQUIVALENT] = "equivalent",
+        [COMPARE_NEGLIGIBLE] = "negligible",
+        [COMPARE_INCONCLUSIVE] = "inconclusive",
+        [COMPARE_GENERATOR] = "generator-bound",
+        [COMPARE_INVALID] = "not valid",
+        [COMPARE_TOO_FEW] = "too few trials",
     };
     return names[verdict];
+}
+
+enum compare_verdict compare_judge(const struct compare_ratio *ratio, double threshold)
+{
+    double delta = log1p(threshold);
+    bool small = log(ratio->low) > -delta && log(ratio->high) < delta;
+    bool different = ratio->low > 1 || ratio->high < 1;
+    if (isnan(ratio->low))
+        return COMPARE_TOO_FEW;
+    if (different && !small)
+        return ratio->ratio > 1 ? COMPARE_HIGHER : COMPARE_LOWER;
+    if (small)
+        return different ? COMPARE_NEGLIGIBLE : COMPARE_EQUIVALENT;
+    return COMPARE_INCONCLUSIVE;
 }
 
 static size_t metric_values(double *values, enum metric metric, const struct record *record,
@@ -158,47 +140,86 @@ static size_t metric_values(double *values, enum metric metric, const struct rec
     for (size_t i = 0; i < record->count; i++) {
         const struct trial *trial = &record->trials[i];
         if (trial->level == cell->level && strcmp(trial->workload, cell->workload) == 0 &&
-            strcmp(trial->model, cell->model) == 0 && !trial->failure[0])
+            strcmp(trial->model, cell->model) == 0 && !trial->failure[0] && !trial->replaced)
             values[n++] = metric_of(metric, trial, &record->histograms[i]);
     }
     return n;
 }
 
-static enum compare_verdict judge(const struct compare_ratio *ratio, enum metric metric,
-                                  const struct summary_cell *cells[2])
+static bool is_bound(const struct summary_cell *cell, enum metric metric)
 {
-    for (int i = 0; i < 2; i++)
-        if (!summary_is_valid(cells[i]))
-            return COMPARE_INVALID;
-    for (int i = 0; i < 2; i++)
-        if (metric == METRIC_THROUGHPUT_RPS &&
-            strcmp(summary_limited_by(cells[i]), "generator") == 0)
-            return COMPARE_GENERATOR;
-    if (isnan(ratio->low))
-        return COMPARE_TOO_FEW;
-    if (ratio->low <= 1 && ratio->high >= 1)
-        return COMPARE_ALIKE;
-    return ratio->ratio > 1 ? COMPARE_HIGHER : COMPARE_LOWER;
+    return metric == METRIC_THROUGHPUT_RPS && strcmp(summary_limited_by(cell), "generator") == 0;
 }
 
-static void fill_cell(struct compare_cell *to, const struct record *records[2],
-                      const struct summary_cell *cells[2], size_t comparisons)
+/* Where the generator set the speed the true one is as high or higher: what stands is only that the
+ * run which it held back is the faster one all the same. */
+static enum compare_verdict judge(const struct compare_quantity *quantity, enum metric metric,
+                                  const struct summary_cell *cells[2])
 {
-    double *first = text_allocate(records[0]->count, sizeof *first);
-    double *second = text_allocate(records[1]->count, sizeof *second);
+    if (!summary_is_valid(cells[0]) || !summary_is_valid(cells[1]))
+        return COMPARE_INVALID;
+    enum compare_verdict verdict = compare_judge(&quantity->ratio, quantity->threshold);
+    bool bound[2] = {is_bound(cells[0], metric), is_bound(cells[1], metric)};
+    if ((!bound[0] && !bound[1]) || verdict == COMPARE_TOO_FEW ||
+        (verdict == COMPARE_HIGHER && !bound[0]) || (verdict == COMPARE_LOWER && !bound[1]))
+        return verdict;
+    return COMPARE_GENERATOR;
+}
+
+/* 0 when this run has no such contest. */
+static double contest_threshold(const struct ranking *ranking, const struct summary_cell *cell,
+                                enum metric metric)
+{
+    for (size_t i = 0; i < ranking->count; i++) {
+        const struct contest *contest = &ranking->contests[i];
+        if (contest->metric == metric && contest->level == cell->level &&
+            strcmp(contest->workload, cell->workload) == 0)
+            return contest->threshold;
+    }
+    return 0;
+}
+
+static double threshold_of(const struct comparison *comparison, const struct summary_cell *cell,
+                           enum metric metric)
+{
+    if (!isnan(comparison->asked_threshold))
+        return comparison->asked_threshold;
+    return fmax(contest_threshold(&comparison->rankings[0], cell, metric),
+                contest_threshold(&comparison->rankings[1], cell, metric));
+}
+
+static void fill_quantity(struct compare_quantity *quantity, enum metric metric,
+                          const struct record *records[2], const struct summary_cell *cells[2],
+                          size_t comparisons)
+{
+    double *values[2];
+    size_t n[2];
+    for (int i = 0; i < 2; i++) {
+        values[i] = text_allocate(records[i]->count, sizeof *values[i]);
+        n[i] = metric_values(values[i], metric, records[i], cells[i]);
+    }
+    quantity->ratio = compare_welch(values[0], n[0], values[1], n[1], comparisons);
+    quantity->verdict = judge(quantity, metric, cells);
+    if (quantity->verdict == COMPARE_INCONCLUSIVE)
+        quantity->trials_needed =
+            compare_trials_needed(&quantity->ratio, comparisons, quantity->threshold);
+    free(values[0]);
+    free(values[1]);
+}
+
+static void fill_cell(struct compare_cell *to, const struct comparison *comparison,
+                      const struct record *records[2], const struct summary_cell *cells[2])
+{
+    size_t comparisons = comparison->compared ? comparison->compared : 1;
     *to =
         (struct compare_cell){.model = cells[0]->model,
                               .workload = cells[0]->workload,
                               .level = cells[0]->level,
                               .reason = cells[0]->reason[0] ? cells[0]->reason : cells[1]->reason};
     for (int i = 0; i < COMPARE_METRICS; i++) {
-        size_t n_first = metric_values(first, compare_metrics[i], records[0], cells[0]);
-        size_t n_second = metric_values(second, compare_metrics[i], records[1], cells[1]);
-        to->ratios[i] = compare_welch(first, n_first, second, n_second, comparisons);
-        to->verdicts[i] = judge(&to->ratios[i], compare_metrics[i], cells);
+        to->quantities[i].threshold = threshold_of(comparison, cells[0], compare_metrics[i]);
+        fill_quantity(&to->quantities[i], compare_metrics[i], records, cells, comparisons);
     }
-    free(first);
-    free(second);
 }
 
 static void summarise(struct summary *summary, const struct record *record)
@@ -214,17 +235,25 @@ static void summarise(struct summary *summary, const struct record *record)
     free(names);
 }
 
-/* NULL when the summary has no such cell. */
+/* NULL when the summary has no such cell, or it is a twin's. */
 static const struct summary_cell *partner_of(const struct summary_cell *cell,
                                              const struct summary *summary)
 {
-    for (size_t i = 0; i < summary->count; i++) {
+    for (size_t i = 0; i < summary->count && !rank_is_twin(cell->model); i++) {
         const struct summary_cell *other = &summary->cells[i];
         if (other->level == cell->level && strcmp(other->workload, cell->workload) == 0 &&
             strcmp(other->model, cell->model) == 0)
             return other;
     }
     return NULL;
+}
+
+static size_t count_without_twins(const struct summary *summary)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < summary->count; i++)
+        count += !rank_is_twin(summary->cells[i].model);
+    return count;
 }
 
 /* Sets how many cells both have, and how many of them are valid in both. */
@@ -239,45 +268,46 @@ static void count_cells(struct comparison *comparison)
             partner && summary_is_valid(&first->cells[i]) && summary_is_valid(partner);
     }
     for (int i = 0; i < 2; i++)
-        comparison->only[i] = comparison->summaries[i].count - comparison->count;
+        comparison->only[i] = count_without_twins(&comparison->summaries[i]) - comparison->count;
 }
 
 void compare_records(struct comparison *comparison, const struct record *first,
-                     const struct record *second)
+                     const struct record *second, double threshold)
 {
     const struct record *records[2] = {first, second};
-    *comparison = (struct comparison){0};
-    for (int i = 0; i < 2; i++)
+    *comparison = (struct comparison){.asked_threshold = threshold};
+    for (int i = 0; i < 2; i++) {
         summarise(&comparison->summaries[i], records[i]);
+        rank_build(&comparison->rankings[i], records[i], &comparison->summaries[i]);
+    }
     count_cells(comparison);
-    size_t comparisons = comparison->compared ? comparison->compared : 1;
     comparison->cells = text_allocate(comparison->count, sizeof *comparison->cells);
     struct compare_cell *to = comparison->cells;
     for (size_t i = 0; i < comparison->summaries[0].count; i++) {
         const struct summary_cell *cells[2] = {&comparison->summaries[0].cells[i]};
         cells[1] = partner_of(cells[0], &comparison->summaries[1]);
         if (cells[1])
-            fill_cell(to++, records, cells, comparisons);
+            fill_cell(to++, comparison, records, cells);
     }
 }
 
 void compare_finish(struct comparison *comparison)
 {
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        rank_finish(&comparison->rankings[i]);
         summary_finish(&comparison->summaries[i]);
+    }
     free(comparison->cells);
     *comparison = (struct comparison){0};
 }
 
-size_t compare_real(const struct comparison *comparison)
+size_t compare_count(const struct comparison *comparison, enum compare_verdict verdict)
 {
-    size_t real = 0;
+    size_t count = 0;
     for (size_t i = 0; i < comparison->count; i++)
-        for (int k = 0; k < COMPARE_METRICS; k++) {
-            enum compare_verdict verdict = comparison->cells[i].verdicts[k];
-            real += verdict == COMPARE_HIGHER || verdict == COMPARE_LOWER;
-        }
-    return real;
+        for (int k = 0; k < COMPARE_METRICS; k++)
+            count += comparison->cells[i].quantities[k].verdict == verdict;
+    return count;
 }
 
 static json_t *number_or_null(double number)
@@ -285,18 +315,24 @@ static json_t *number_or_null(double number)
     return isfinite(number) ? json_real(number) : json_null();
 }
 
-static json_t *ratio_to_json(const struct compare_ratio *ratio, enum compare_verdict verdict)
+static json_t *quantity_to_json(const struct compare_quantity *quantity)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:s, s:b}", "first",
-                     number_or_null(ratio->mean[0]), "second", number_or_null(ratio->mean[1]),
-                     "ratio", number_or_null(ratio->ratio), "low", number_or_null(ratio->low),
-                     "high", number_or_null(ratio->high), "first_trials", (json_int_t)ratio->n[0],
-                     "second_trials", (json_int_t)ratio->n[1], "verdict",
-                     compare_verdict_name(verdict), "real",
-                     verdict == COMPARE_HIGHER || verdict == COMPARE_LOWER);
+    const struct compare_ratio *ratio = &quantity->ratio;
+    json_t *object =
+        json_pack("{s:o, s:o, s:o, s:o, s:o}", "first", number_or_null(ratio->mean[0]), "second",
+                  number_or_null(ratio->mean[1]), "ratio", number_or_null(ratio->ratio), "low",
+                  number_or_null(ratio->low), "high", number_or_null(ratio->high));
+    json_object_set_new(object, "first_trials", json_integer((json_int_t)ratio->n[0]));
+    json_object_set_new(object, "second_trials", json_integer((json_int_t)ratio->n[1]));
+    json_object_set_new(object, "threshold", number_or_null(quantity->threshold));
+    json_object_set_new(object, "verdict", json_string(compare_verdict_name(quantity->verdict)));
+    json_object_set_new(object, "trials_needed",
+                        quantity->trials_needed ? json_integer((json_int_t)quantity->trials_needed)
+                                                : json_null());
+    return object;
 }
 
-json_t *compare_to_json(const struct comparison *comparison)
+static json_t *cells_to_json(const struct comparison *comparison)
 {
     json_t *cells = json_array();
     for (size_t i = 0; i < comparison->count; i++) {
@@ -306,11 +342,21 @@ json_t *compare_to_json(const struct comparison *comparison)
                       "level", (json_int_t)cell->level, "reason", cell->reason);
         for (int k = 0; k < COMPARE_METRICS; k++)
             json_object_set_new(object, metric_name(compare_metrics[k]),
-                                ratio_to_json(&cell->ratios[k], cell->verdicts[k]));
+                                quantity_to_json(&cell->quantities[k]));
         json_array_append_new(cells, object);
     }
-    return json_pack("{s:I, s:I, s:I, s:I, s:o}", "compared", (json_int_t)comparison->compared,
+    return cells;
+}
+
+json_t *compare_to_json(const struct comparison *comparison)
+{
+    json_t *verdicts = json_object();
+    for (int i = 0; i < COMPARE_VERDICTS; i++)
+        json_object_set_new(
+            verdicts, compare_verdict_name((enum compare_verdict)i),
+            json_integer((json_int_t)compare_count(comparison, (enum compare_verdict)i)));
+    return json_pack("{s:I, s:I, s:I, s:o, s:o}", "compared", (json_int_t)comparison->compared,
                      "only_first", (json_int_t)comparison->only[0], "only_second",
-                     (json_int_t)comparison->only[1], "real", (json_int_t)compare_real(comparison),
-                     "cells", cells);
+                     (json_int_t)comparison->only[1], "verdicts", verdicts, "cells",
+                     cells_to_json(comparison));
 }

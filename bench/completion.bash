@@ -35,7 +35,9 @@ _c10kit() {
   1,*) proposals=$(compgen -W "$(_c10kit_verbs "$program") --help --version" -- "$word") ;;
   *,--models,* | *,-m,*) proposals=$(_c10kit_list "$word" "$(_c10kit_models "$program")") ;;
   *,--workloads,*) proposals=$(_c10kit_list "$word" keep-alive churn) ;;
-  *,--output,* | *,-o,* | *,--servers-dir,*) proposals=$(compgen -d -- "$word") kind=filenames ;;
+  *,--sentinel,* | *,--twin,*) proposals=$(compgen -W "$(_c10kit_models "$program")" -- "$word") ;;
+  *,--output,* | *,-o,* | *,--servers-dir,* | *,--resume,*) proposals=$(compgen -d -- "$word") kind=filenames ;;
+  2,run,[!-]*) proposals=$(compgen -W "quick standard publish" -- "$word") ;;
   *,-*) proposals=$(compgen -W "$(_c10kit_options "$program" "$verb")" -- "$word") ;;
   *) proposals=$(compgen -d -- "$word") kind=filenames ;;
   esac

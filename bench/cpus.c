@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/cpus.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,25 @@ void cpus_choose(struct cpus *cpus)
     if (!cpus->load[0])
         snprintf(cpus->load, sizeof cpus->load, "%d", first_apart(&allowed, &core, server));
     cpus->shared = strcmp(cpus->server, cpus->load) == 0;
+    cpus->allowed = CPU_COUNT(&allowed);
+}
+
+bool cpus_has(const char *list, int cpu)
+{
+    cpu_set_t set;
+    return parse(list, &set) && CPU_ISSET((size_t)cpu, &set);
+}
+
+bool cpus_hold(const char *list, pid_t task)
+{
+    cpu_set_t set, allowed, both;
+    CPU_ZERO(&allowed);
+    if (!parse(list, &set))
+        return false;
+    if (sched_getaffinity(task, sizeof allowed, &allowed) < 0)
+        return errno == ESRCH;
+    CPU_AND(&both, &set, &allowed);
+    return CPU_EQUAL(&both, &allowed);
 }
 
 bool cpus_pin(const char *list)

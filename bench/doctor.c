@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/doctor.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,8 +18,9 @@ enum { CONNECTIONS = 1000, SPARE = 64, MOST_CONNECTIONS = 10000 };
 enum { PORTS_WANTED = 50000, PORTS_NEEDED = 10000 }; /* churn uses one for each request */
 
 enum { LOST_NOTE_PPM = 10000, LOST_BAD_PPM = 50000 }; /* 1 and 5 % */
-static const uint64_t long_gap_ns = 20000000;         /* a twentieth of a default window */
-static const double steal_allowed_percent = 1;        /* what one tick of 10 ms is of a second */
+enum { LONG_LOOK_MS = 500 };                   /* in a shorter one a single interrupt can be 5 % */
+static const uint64_t long_gap_ns = 20000000;  /* a twentieth of a default window */
+static const double steal_allowed_percent = 1; /* what one tick of 10 ms is of a second */
 static const double load_noted = 0.25;
 
 /* Clocks that user space reads without a system call. */
@@ -59,7 +61,7 @@ static enum doctor_level judge_cpus(const struct check *check, const struct doct
                                     size_t nth, char **found)
 {
     (void)check, (void)nth;
-    *found = text_format("%d may be used; server on %s, load on %s%s", facts->allowed_cpus,
+    *found = text_format("%d may be used; server on %s, load on %s%s", facts->cpus.allowed,
                          facts->cpus.server, facts->cpus.load,
                          facts->same_core ? ", two threads of one core" : "");
     if (facts->cpus.shared)
@@ -121,8 +123,8 @@ static enum doctor_level judge_load(const struct check *check, const struct doct
                                     size_t nth, char **found)
 {
     (void)check, (void)nth;
-    *found = text_format("%.2f on %d CPUs", facts->load, facts->allowed_cpus);
-    if (facts->load >= facts->allowed_cpus / 2.0)
+    *found = text_format("%.2f on %d CPUs", facts->load, facts->cpus.allowed);
+    if (facts->load >= facts->cpus.allowed / 2.0)
         return DOCTOR_BAD;
     return facts->load > load_noted ? DOCTOR_NOTE : DOCTOR_OK;
 }
@@ -135,7 +137,9 @@ static enum doctor_level judge_steal(const struct check *check, const struct doc
         *found = text_copy("the kernel does not tell");
         return DOCTOR_NOTE;
     }
-    *found = text_format("%.1f %% while each CPU was kept busy", facts->steal_percent);
+    *found = facts->steal_percent > 0 ? text_format("at least %.1f %% while each CPU was kept busy",
+                                                    facts->steal_percent)
+                                      : text_copy("none seen while each CPU was kept busy");
     return facts->steal_percent > steal_allowed_percent ? DOCTOR_BAD : DOCTOR_OK;
 }
 
@@ -143,11 +147,11 @@ static enum doctor_level judge_hiccups(const struct check *check, const struct d
                                        size_t nth, char **found)
 {
     (void)check;
-    const struct doctor_hiccups *seen = &facts->hiccups[nth];
+    const struct hiccups *seen = &facts->hiccups[nth];
     *found = text_format(
         "CPU %d: longest %.3f ms, 99.9 %% within %.3f us, %.2f %% of the time lost", seen->cpu,
         (double)seen->longest_ns / 1e6, (double)seen->p999_ns / 1e3, (double)seen->lost_ppm / 1e4);
-    if (seen->lost_ppm > LOST_BAD_PPM)
+    if (seen->lost_ppm > LOST_BAD_PPM && seen->looked_ms >= LONG_LOOK_MS)
         return DOCTOR_BAD;
     return seen->lost_ppm > LOST_NOTE_PPM || seen->longest_ns > long_gap_ns ? DOCTOR_NOTE
                                                                             : DOCTOR_OK;
@@ -248,6 +252,32 @@ static enum doctor_level judge_group(const struct check *check, const struct doc
     return facts->cpu_stat ? DOCTOR_OK : check->otherwise;
 }
 
+static enum doctor_level judge_error(const struct check *check, int error, const char *no_such,
+                                     char **found)
+{
+    *found = text_copy(error == 0                           ? "allowed"
+                       : error == ENOENT || error == ENOSYS ? no_such
+                       : error == EPERM || error == EACCES  ? "not permitted"
+                                                            : strerror(error));
+    return error ? check->otherwise : DOCTOR_OK;
+}
+
+static enum doctor_level judge_tracepoint(const struct check *check,
+                                          const struct doctor_facts *facts, size_t nth,
+                                          char **found)
+{
+    (void)nth;
+    return judge_error(check, facts->tracepoint_error,
+                       "no tracepoint raw_syscalls:sys_enter to be seen", found);
+}
+
+static enum doctor_level judge_io_uring(const struct check *check, const struct doctor_facts *facts,
+                                        size_t nth, char **found)
+{
+    (void)nth;
+    return judge_error(check, facts->io_uring_error, "the kernel has none", found);
+}
+
 static enum doctor_level judge_build(const struct check *check, const struct doctor_facts *facts,
                                      size_t nth, char **found)
 {
@@ -299,6 +329,9 @@ static const struct check checks[] = {
      "sysctl net.ipv4.tcp_tw_reuse=1", "net.ipv4.tcp_tw_reuse", DOCTOR_NOTE, false},
     {"accept queue", judge_queue, "a shorter one overflows when 1 000 clients come at once",
      "sysctl net.core.somaxconn=65535", "net.core.somaxconn", DOCTOR_BAD, false},
+    {"handshake queue", judge_queue, "a shorter one makes the kernel answer storms with cookies",
+     "sysctl net.ipv4.tcp_max_syn_backlog=65535", "net.ipv4.tcp_max_syn_backlog", DOCTOR_NOTE,
+     false},
     {"load generator", judge_tool, "nothing can be measured under load without wrk",
      "scripts/setup.sh bench, or install the package wrk", wrk_name, DOCTOR_BAD, false},
     {"charts", judge_tool, "gnuplot draws them; c10kit report does so later as well",
@@ -310,6 +343,13 @@ static const struct check checks[] = {
      "run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN", NULL, DOCTOR_NOTE, false},
     {"control group", judge_group, "CPU time from /proc misses processes shorter than a tick",
      "run as root, or in a systemd scope with Delegate=yes", NULL, DOCTOR_NOTE, false},
+    {"system call counts", judge_tracepoint,
+     "tracepoints count a server's system calls without slowing it much",
+     "mount -t tracefs none /sys/kernel/tracing; run as root, or with CAP_PERFMON", NULL,
+     DOCTOR_NOTE, false},
+    {"io_uring", judge_io_uring, "a server that waits with io_uring cannot start without it",
+     "sysctl kernel.io_uring_disabled=0; in a container, a seccomp profile that lets it through",
+     NULL, DOCTOR_NOTE, false},
     {"build", judge_build, "unoptimised or sanitized servers are not what anybody runs",
      "meson setup build, with the defaults", NULL, DOCTOR_BAD, false},
 };
@@ -360,12 +400,13 @@ static json_t *hiccups_to_json(const struct doctor_facts *facts)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < facts->hiccup_count; i++) {
-        const struct doctor_hiccups *seen = &facts->hiccups[i];
+        const struct hiccups *seen = &facts->hiccups[i];
         json_array_append_new(
-            array, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I}", "cpu", seen->cpu, "readings",
-                             (json_int_t)seen->readings, "median_ns", (json_int_t)seen->median_ns,
-                             "p999_ns", (json_int_t)seen->p999_ns, "longest_ns",
-                             (json_int_t)seen->longest_ns, "lost_ppm", (json_int_t)seen->lost_ppm));
+            array, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "cpu", seen->cpu, "looked_ms",
+                             (json_int_t)seen->looked_ms, "readings", (json_int_t)seen->readings,
+                             "median_ns", (json_int_t)seen->median_ns, "p999_ns",
+                             (json_int_t)seen->p999_ns, "longest_ns", (json_int_t)seen->longest_ns,
+                             "lost_ppm", (json_int_t)seen->lost_ppm));
     }
     return array;
 }

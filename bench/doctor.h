@@ -9,30 +9,23 @@
 #include <jansson.h>
 
 #include "bench/cpus.h"
+#include "bench/hiccups.h"
 
 /* Is this machine fit to measure? A closed list of checks over facts that the caller has gathered:
  * a pure function, so that a machine can be made up in a test. */
 
-/* What a thread that does nothing but read the clock, pinned to this CPU, saw between one reading
- * and the next: all that is not its own is other work on the machine. */
-struct doctor_hiccups {
-    int cpu;
-    uint64_t readings;
-    uint64_t median_ns, p999_ns, longest_ns;
-    int64_t lost_ppm; /* share of the time that lies in gaps of over 1 us, in millionths */
-};
-
 struct doctor_facts {
-    json_t *manifest;     /* host_manifest() */
-    struct cpus cpus;     /* chosen */
-    bool same_core;       /* server and load are hardware threads of one core */
-    bool cpu_stat;        /* a control group of our own tells CPU time */
-    int allowed_cpus;     /* that this process may use */
-    int turbo;            /* 1: on, 0: off, -1: the kernel does not tell */
-    double load;          /* average number of runnable tasks over the last minute */
-    double steal_percent; /* of the time that was wanted; NAN: the kernel does not tell */
+    const json_t *manifest; /* host_facts(), or a run's; the caller's */
+    struct cpus cpus;       /* chosen */
+    bool same_core;         /* server and load are hardware threads of one core */
+    bool cpu_stat;          /* a control group of our own tells CPU time */
+    int turbo;              /* 1: on, 0: off, -1: the kernel does not tell */
+    double load;            /* average number of runnable tasks over the last minute */
+    double steal_percent; /* at least, of the time that was wanted; NAN: the kernel does not tell */
+    int tracepoint_error; /* 0: its own system calls could be counted; or errno */
+    int io_uring_error;   /* 0: a ring could be set up; or errno */
     char *clock_source;
-    struct doctor_hiccups *hiccups;
+    struct hiccups *hiccups;
     size_t hiccup_count;
 };
 

@@ -40,7 +40,6 @@ struct attempt {
     struct probe answer;
     const struct probe_question *question;
     struct peer_place place; /* of a peer */
-    struct run load_run;     /* the run, with the script that asks for a peer's path */
     uint16_t port;
 };
 
@@ -82,7 +81,8 @@ static bool parse_ready(const char *line, uint16_t *port)
 
 static bool launch(struct attempt *attempt, char *const command[])
 {
-    char **line = launch_command(attempt->server_group, attempt->run->cpus.server, command);
+    char **line = launch_command(attempt->server_group, attempt->run->cpus.server,
+                                 (unsigned)attempt->trial->environment_padding_bytes, command);
     int error = child_start(&attempt->server, line);
     free(line);
     if (error)
@@ -122,10 +122,21 @@ static bool start_server(struct attempt *attempt)
     return true;
 }
 
+/* The first failure is the one that is told: not that of the client who finds nobody there. */
+static void note_early_end(struct attempt *attempt)
+{
+    const struct child *server = &attempt->server;
+    const char *said = server->errors.used ? server->errors.at : "it says nothing";
+    if (server->exited)
+        trial_fail(attempt->trial, "server ended by itself (status %d, signal %d): %.*s",
+                   (int)server->exit_status, server->exit_signal, (int)strcspn(said, "\n"), said);
+}
+
 static bool ask_probe(struct attempt *attempt, struct probe *probe, int64_t *right)
 {
     const char *reason;
     *right = 0;
+    note_early_end(attempt);
     if (!probe_ask(attempt->port, attempt->cell->workload, attempt->question, probe, &reason))
         trial_fail(attempt->trial, "probe: %s", reason);
     else
@@ -160,9 +171,9 @@ static bool everybody_was_served(const struct attempt *attempt)
 static bool warm_up(struct attempt *attempt)
 {
     const struct run *run = attempt->run;
-    struct load load = {.group = attempt->load_group};
+    struct load load = {.group = attempt->load_group, .path = attempt->question->path};
     char *path = text_format("%s/raw/%s.warm-up", run->folder, attempt->stem);
-    if (load_start(&load, &attempt->load_run, attempt->cell, attempt->port, path, attempt->trial)) {
+    if (load_start(&load, attempt->run, attempt->cell, attempt->port, path, attempt->trial)) {
         int64_t end_us = meter_clock_us() + (int64_t)WARM_UP_STRETCH * run->warm_up_ms * 1000;
         loop_pause(run->warm_up_ms);
         while (!loop_interrupted() && meter_clock_us() < end_us && !everybody_was_served(attempt))
@@ -170,6 +181,7 @@ static bool warm_up(struct attempt *attempt)
         struct meter_memory memory = meter_memory(&attempt->server_meter);
         attempt->trial->memory_steady_kib = attempt->trial->memory_peak_kib = memory.pss_kib;
         attempt->trial->processes = memory.processes;
+        note_early_end(attempt);
         if (load_stop(&load, attempt->trial))
             attempt->trial->life_requests = load.result.requests;
     }
@@ -192,6 +204,14 @@ static void note_connections(struct attempt *attempt)
     trial->served_min = seen.fewest;
     trial->served_max = seen.most;
     trial->jain_ppm = seen.jain_ppm;
+}
+
+static void note_pinning(struct attempt *attempt, const struct load *load)
+{
+    const struct cpus *cpus = &attempt->run->cpus;
+    struct meter generator = {attempt->load_group, load->child.process.pid};
+    attempt->trial->pinned = meter_is_pinned(&attempt->server_meter, cpus->server) &&
+                             meter_is_pinned(&generator, cpus->load);
 }
 
 static void note_peak(struct attempt *attempt)
@@ -226,6 +246,7 @@ static void note_window(struct trial *trial, const struct reading *from, const s
         difference(from->generator.system_us, to->generator.system_us);
     trial->window_machine_busy_us = difference(from->machine.busy_us, to->machine.busy_us);
     trial->window_machine_steal_us = difference(from->machine.steal_us, to->machine.steal_us);
+    trial->window_machine_total_us = difference(from->machine.total_us, to->machine.total_us);
 }
 
 /* Up to the stop signal: what wrk leaves unread when it goes is nobody's loss. */
@@ -272,6 +293,7 @@ static void watch_window(struct attempt *attempt, struct load *load)
     struct reading to = read_meters(attempt, load);
     note_steady(attempt->trial, &from, &to);
     note_connections(attempt);
+    note_pinning(attempt, load);
     note_peak(attempt);
     if (loop_interrupted())
         trial_fail(attempt->trial, "interrupted");
@@ -279,12 +301,13 @@ static void watch_window(struct attempt *attempt, struct load *load)
 
 static void measure(struct attempt *attempt)
 {
-    struct load load = {.group = attempt->load_group};
+    struct load load = {.group = attempt->load_group, .path = attempt->question->path};
     char *path = text_format("%s/raw/%s.load", attempt->run->folder, attempt->stem);
     struct reading from = read_meters(attempt, &load);
-    if (load_start(&load, &attempt->load_run, attempt->cell, attempt->port, path, attempt->trial)) {
+    if (load_start(&load, attempt->run, attempt->cell, attempt->port, path, attempt->trial)) {
         watch_window(attempt, &load);
         note_losses(attempt->trial, &from.net);
+        note_early_end(attempt);
         bool stopped = load_stop(&load, attempt->trial);
         struct reading to = read_meters(attempt, &load);
         note_window(attempt->trial, &from, &to);
@@ -319,7 +342,7 @@ static void stop_server(struct attempt *attempt)
     child_finish(&attempt->server);
 }
 
-static void identify(struct attempt *attempt, size_t index)
+static void identify(struct attempt *attempt, size_t index, unsigned number)
 {
     struct trial *trial = attempt->trial;
     const struct cell *cell = attempt->cell;
@@ -327,9 +350,11 @@ static void identify(struct attempt *attempt, size_t index)
     clock_gettime(CLOCK_REALTIME, &now);
     trial_init(trial);
     trial->number = (int64_t)index + 1;
+    trial->attempt = number;
     trial->block = (int64_t)(index / attempt->run->plan.cell_count) + 1;
     trial->level = cell->level;
     trial->connections = plan_connections(cell);
+    trial->environment_padding_bytes = attempt->run->plan.padding_bytes[index];
     trial->started_unix_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     snprintf(trial->model, sizeof trial->model, "%s", attempt->model->name);
     snprintf(trial->workload, sizeof trial->workload, "%s", workload_name(cell->workload));
@@ -343,10 +368,8 @@ static bool settle(struct attempt *attempt)
 {
     const struct peer *peer = attempt->model->peer;
     attempt->question = peer ? &peer->question : &probe_of_models;
-    attempt->load_run = *attempt->run;
     if (!peer)
         return true;
-    attempt->load_run.script = peer_load_script(peer, attempt->run->script);
     if (peer_settle(peer, &attempt->place))
         return true;
     trial_fail(attempt->trial, "cannot write the files of %s: %s", peer->name, strerror(errno));
@@ -355,10 +378,8 @@ static bool settle(struct attempt *attempt)
 
 static void unsettle(struct attempt *attempt)
 {
-    if (!attempt->model->peer)
-        return;
-    peer_leave(&attempt->place);
-    free(attempt->load_run.script);
+    if (attempt->model->peer)
+        peer_leave(&attempt->place);
 }
 
 static void try_server(struct attempt *attempt)
@@ -370,7 +391,7 @@ static void try_server(struct attempt *attempt)
     stop_server(attempt);
 }
 
-void drive_trial(const struct run *run, size_t index, struct trial *trial)
+void drive_trial(const struct run *run, size_t index, unsigned number, struct trial *trial)
 {
     const struct cell *cell = plan_cell(&run->plan, index);
     struct attempt attempt = {.run = run,
@@ -379,7 +400,7 @@ void drive_trial(const struct run *run, size_t index, struct trial *trial)
                               .trial = trial,
                               .server_group = cgroup_make("server"),
                               .load_group = cgroup_make("load")};
-    identify(&attempt, index);
+    identify(&attempt, index, number);
     netns_renew();
     if (settle(&attempt))
         try_server(&attempt);

@@ -37,6 +37,22 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct trial *trial, co
     return false;
 }
 
+/* What /proc/stat shows comes in ticks of 10 ms, so one more than the share is not told from none.
+ */
+static bool had_its_cpus(struct trial *trial)
+{
+    static const double share = 0.01;
+    static const int64_t tick_us = 10000;
+    const int64_t steal_us = trial->window_machine_steal_us;
+    const double total_us = (double)trial->window_machine_total_us;
+    if (trial->pinned == 0)
+        return refuse(trial, "a task could run on CPUs that are not its own");
+    if (steal_us > tick_us && total_us > 0 && (double)steal_us > share * total_us)
+        return refuse(trial, "the host took %.1f %% of the CPU time (steal)",
+                      100 * (double)steal_us / total_us);
+    return true;
+}
+
 static bool answered_rightly(struct trial *trial)
 {
     if (trial->probe_before_ok != 1 || trial->probe_after_ok != 1)
@@ -86,10 +102,13 @@ static bool lost_nothing(struct trial *trial)
 void gate_judge(struct trial *trial)
 {
     trial->reason[0] = '\0';
+    trial->valid = trial->spoilt = 0;
     double little = gate_little(trial);
     trial->little_ppm = isnan(little) ? TRIAL_UNKNOWN : llround(little * 1e6);
     if (trial->failure[0])
         trial->valid = refuse(trial, "%s", trial->failure);
+    else if (!had_its_cpus(trial))
+        trial->spoilt = 1;
     else
         trial->valid = answered_rightly(trial) && served_everybody(trial) && lost_nothing(trial);
 }

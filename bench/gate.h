@@ -22,7 +22,8 @@ double gate_little(const struct trial *);
  */
 double gate_little_floor(const struct trial *);
 
-/* Decides whether the trial may be compared: sets valid and, when it is not, the reason. */
+/* Decides whether the trial may be compared: sets valid and, when it is not, the reason; and
+ * spoilt, when that lies with the machine: a trial to repeat. */
 void gate_judge(struct trial *);
 
 /* What set the speed: "server", "generator" or "concurrency" (neither was near 100 % busy). */

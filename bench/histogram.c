@@ -16,11 +16,11 @@ static const char header[] = "latency_ns,count\n";
 
 void histogram_add(struct histogram *histogram, uint64_t value, uint64_t count)
 {
-    struct histogram_bin *last = histogram->bins + histogram->used;
     if (histogram->used > 0) {
-        assert(value >= last[-1].value);
-        if (value == last[-1].value) {
-            last[-1].count += count;
+        struct histogram_bin *last = &histogram->bins[histogram->used - 1];
+        assert(value >= last->value);
+        if (value == last->value) {
+            last->count += count;
             return;
         }
     }

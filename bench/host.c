@@ -163,14 +163,36 @@ static json_t *plan_facts(const struct run *run)
     json_t *order = json_array();
     for (size_t i = 0; i < plan_trials(&run->plan); i++)
         json_array_append_new(order, json_integer((json_int_t)run->plan.order[i]));
-    return json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o}", "seed", (json_int_t)run->seed,
-                     "blocks", (json_int_t)run->plan.blocks, "window_us",
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o}", "mode", run->mode->name,
+                     "sentinel", run->catalogue.models[run->sentinel].name, "seed",
+                     (json_int_t)run->seed, "blocks", (json_int_t)run->plan.blocks, "window_us",
                      (json_int_t)run->window_ms * 1000, "warm_up_us",
                      (json_int_t)run->warm_up_ms * 1000, "server_cpus", run->cpus.server,
                      "load_cpus", run->cpus.load, "cells", cells, "order", order);
 }
 
-json_t *host_manifest(const struct run *run)
+/* "HASH  PATH" a line, as sha256sum prints it; whether two runs measured the same can be told. */
+static void add_hash(json_t *hashes, const char *name, char *path)
+{
+    char *sum = text_find_program("sha256sum");
+    json_t *line = path ? first_line_of((char *[]){sum, path, NULL}) : json_null();
+    const char *text = json_string_value(line);
+    json_object_set_new(hashes, name, text ? json_stringn(text, strcspn(text, " ")) : json_null());
+    json_decref(line);
+    free(sum);
+}
+
+static json_t *binaries(const struct run *run)
+{
+    json_t *hashes = json_object();
+    for (size_t i = 0; i < run->catalogue.count; i++)
+        if (!run->catalogue.models[i].twin_of)
+            add_hash(hashes, run->catalogue.models[i].name, run->catalogue.models[i].path);
+    add_hash(hashes, wrk_name, run->wrk);
+    return hashes;
+}
+
+json_t *host_facts(const struct run *run)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -186,6 +208,14 @@ json_t *host_manifest(const struct run *run)
     json_object_set_new(manifest, "source", source());
     json_object_set_new(manifest, "build", build());
     json_object_set_new(manifest, "tools", tools(run));
+    return manifest;
+}
+
+json_t *host_manifest(const struct run *run)
+{
+    json_t *manifest = host_facts(run);
+    json_object_set(manifest, "command", run->command);
+    json_object_set_new(manifest, "binaries", binaries(run));
     json_object_set_new(manifest, "models", catalogue_to_json(&run->catalogue));
     json_object_set_new(manifest, "plan", plan_facts(run));
     return manifest;

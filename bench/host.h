@@ -6,6 +6,10 @@
 
 #include "bench/run.h"
 
+/* On what and with what: the manifest without what a plan adds. Of the run only the tools are
+ * looked at. The caller's to release. */
+json_t *host_facts(const struct run *);
+
 /* The manifest: on what, with what and how a run was made. */
 json_t *host_manifest(const struct run *);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Enters a control group, pins itself, asks to be killed when the harness dies, then becomes the
- * command. So a server or generator is metered and pinned from its first instruction, and the
- * harness may itself be killed without leaving it behind. A program of its own because the
- * harness's libraries take longer to load than a server takes to start.
+ * Enters a control group, pins itself, asks to be killed when the harness dies, adds to its
+ * environment a variable of the length asked for, then becomes the command. So a server or
+ * generator is metered and pinned from its first instruction, and the harness may itself be killed
+ * without leaving it behind. A program of its own because the harness's libraries take longer to
+ * load than a server takes to start.
  */
 #include <errno.h>
 #include <signal.h>
@@ -26,10 +27,18 @@ static bool enter(const char *group)
     return entered;
 }
 
+static void pad_environment(size_t bytes)
+{
+    char *padding = text_allocate(bytes + 1, 1);
+    memset(padding, 'x', bytes);
+    setenv("C10KIT_PADDING", padding, 1);
+    free(padding);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
-        fprintf(stderr, "usage: c10kit-launch CGROUP|- CPUS COMMAND [ARGUMENT...]\n");
+    if (argc < 5) {
+        fprintf(stderr, "usage: c10kit-launch CGROUP|- CPUS PADDING COMMAND [ARGUMENT...]\n");
         return 64;
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -37,6 +46,7 @@ int main(int argc, char **argv)
         say_and_exit("cannot enter %s: %s", argv[1], strerror(errno));
     if (!cpus_pin(argv[2]))
         say_and_exit("cannot run on CPU %s: %s", argv[2], strerror(errno));
-    execvp(argv[3], argv + 3);
-    say_and_exit("cannot run %s: %s", argv[3], strerror(errno));
+    pad_environment(strtoul(argv[3], NULL, 10));
+    execvp(argv[4], argv + 4);
+    say_and_exit("cannot run %s: %s", argv[4], strerror(errno));
 }

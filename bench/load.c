@@ -11,6 +11,8 @@
 enum {
     STOP_TRIES = 20,
     STOP_PAUSE_MS = 300,
+    START_TRIES = 1000,
+    START_PAUSE_MS = 5,
     SPARE_S = 10 /* wrk's own limit lies so far beyond the window */
 };
 
@@ -20,14 +22,28 @@ bool load_start(struct load *load, const struct run *run, const struct cell *cel
     struct wrk_command command;
     load->result_path = text_copy(result_path);
     setenv("C10KIT_WRK_RESULT", result_path, 1);
-    wrk_command_init(&command, run->wrk, run->script, port, cell, run->window_ms / 1000 + SPARE_S);
-    char **line = launch_command(load->group, run->cpus.load, command.words);
+    wrk_command_init(&command, run->wrk, run->script, port, load->path, cell,
+                     run->window_ms / 1000 + SPARE_S);
+    char **line = launch_command(load->group, run->cpus.load, 0, command.words);
     int error = child_start(&load->child, line);
     if (error)
         trial_fail(trial, "cannot start wrk: %s", uv_strerror(error));
     free(line);
     wrk_command_finish(&command);
     return error == 0;
+}
+
+/* Until wrk has set its handler, an interrupt kills it. */
+static bool handles_interrupt(const void *argument)
+{
+    const struct child *child = argument;
+    char *path = text_format("/proc/%d/status", (int)child->process.pid);
+    char *text = text_read_trimmed(path);
+    const char *caught = strstr(text, "SigCgt:");
+    bool handles = caught && (strtoull(caught + strlen("SigCgt:"), NULL, 16) & 1U << (SIGINT - 1));
+    free(text);
+    free(path);
+    return handles || child->exited;
 }
 
 /* The thread that has to wake is the one that sleeps for the duration: were another one to take
@@ -47,6 +63,8 @@ bool load_stop(struct load *load, struct trial *trial)
     struct child *child = &load->child;
     if (child->exited && child->exit_status == 0)
         trial_fail(trial, "wrk ended before its window");
+    for (int i = 0; i < START_TRIES && !handles_interrupt(child); i++)
+        loop_until(handles_interrupt, child, START_PAUSE_MS, LOOP_REGARDLESS);
     if (!interrupt_until_exit(child))
         trial_fail(trial, "wrk did not stop");
     else if (child->exit_status != 0 || child->exit_signal != 0)

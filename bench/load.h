@@ -11,6 +11,7 @@
 /* One run of the generator against a server on `port`. */
 struct load {
     const char *group; /* control group to run in, or NULL; the caller's */
+    const char *path;  /* what is asked for: "/"; the caller's */
     char *result_path; /* where wrk.lua writes; owned */
     struct child child;
     struct wrk_result result;

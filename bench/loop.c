@@ -52,7 +52,9 @@ bool loop_until(bool (*done)(const void *), const void *argument, uint64_t limit
 {
     self.expired = false;
     uv_update_time(&self.loop);
-    uv_timer_start(&self.timer, on_timer, limit_ms, 0);
+    /* Repeating: uv_run() runs a timer that is due before it polls, and would then wait for others.
+     */
+    uv_timer_start(&self.timer, on_timer, limit_ms, 1);
     while (!done(argument) && !self.expired) {
         if (patience == LOOP_INTERRUPTIBLE && self.interrupted)
             break;

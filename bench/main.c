@@ -12,6 +12,7 @@ static const struct verb {
     const char *purpose;
 } verbs[] = {
     {"doctor", (char[]){"c10kit doctor"}, doctor_verb, "is this machine fit to measure?"},
+    {"selftest", (char[]){"c10kit selftest"}, selftest_verb, "are the suite's own verdicts right?"},
     {"list", (char[]){"c10kit list"}, list_verb, "the models that can be measured"},
     {"run", (char[]){"c10kit run"}, run_verb, "measure, record, summarise, draw"},
     {"report", (char[]){"c10kit report"}, report_verb, "summarise and draw a recorded run again"},

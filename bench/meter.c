@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/cpus.h"
 #include "bench/text.h"
 
 static int64_t microseconds(struct timeval time)
@@ -120,16 +121,44 @@ struct meter_memory meter_memory(const struct meter *meter)
     return memory;
 }
 
+/* Without a control group: the threads of the process itself. */
+static size_t threads_of(const struct meter *meter, pid_t **tids)
+{
+    if (meter->group)
+        return cgroup_tids(meter->group, tids);
+    glob_t found;
+    char *pattern = text_format("/proc/%d/task/*", (int)meter->pid);
+    size_t count = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+    *tids = text_allocate(count, sizeof **tids);
+    for (size_t i = 0; i < count; i++)
+        (*tids)[i] = (pid_t)strtol(strrchr(found.gl_pathv[i], '/') + 1, NULL, 10);
+    globfree(&found);
+    free(pattern);
+    return count;
+}
+
+bool meter_is_pinned(const struct meter *meter, const char *cpus)
+{
+    pid_t *tids;
+    size_t count = threads_of(meter, &tids);
+    bool pinned = true;
+    for (size_t i = 0; i < count && pinned; i++)
+        pinned = cpus_hold(cpus, tids[i]);
+    free(tids);
+    return pinned;
+}
+
 /* proc(5): user nice system idle iowait irq softirq steal, in ticks. */
 struct meter_machine meter_machine(void)
 {
-    struct meter_machine machine = {-1, -1};
+    struct meter_machine machine = {-1, -1, -1};
     char *text = text_read_trimmed("/proc/stat");
-    long long user, nice, system, irq, softirq, steal;
-    if (sscanf(text, "cpu %lld %lld %lld %*d %*d %lld %lld %lld", &user, &nice, &system, &irq,
-               &softirq, &steal) == 6) {
+    long long user, nice, system, idle, iowait, irq, softirq, steal;
+    if (sscanf(text, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &user, &nice, &system, &idle,
+               &iowait, &irq, &softirq, &steal) == 8) {
         machine.busy_us = ticks_to_us(user + nice + system + irq + softirq);
         machine.steal_us = ticks_to_us(steal);
+        machine.total_us = machine.busy_us + machine.steal_us + ticks_to_us(idle + iowait);
     }
     free(text);
     return machine;

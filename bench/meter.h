@@ -2,6 +2,7 @@
 #ifndef BENCH_METER_H
 #define BENCH_METER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -30,8 +31,11 @@ struct meter_memory {
  * count it again for every fork). Some 30 us per process: not for the timed window. */
 struct meter_memory meter_memory(const struct meter *);
 
+/* Whether each of its threads may run on these CPUs only. About 1 us per thread. */
+bool meter_is_pinned(const struct meter *, const char *cpus);
+
 struct meter_machine {
-    int64_t busy_us, steal_us; /* all CPUs together, since boot */
+    int64_t busy_us, steal_us, total_us; /* all CPUs together, since boot */
 };
 struct meter_machine meter_machine(void);
 

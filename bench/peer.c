@@ -209,15 +209,6 @@ bool peer_wait_ready(const struct peer *peer, const struct peer_place *place, st
     return false;
 }
 
-char *peer_load_script(const struct peer *peer, const char *ordinary)
-{
-    if (strcmp(peer->question.path, "/") == 0)
-        return text_copy(ordinary);
-    setenv("C10KIT_PEER_PATH", peer->question.path, 1);
-    setenv("C10KIT_PEER_SCRIPT", ordinary, 1);
-    return places_data("peers/path.lua");
-}
-
 /* Daemons lie in directories that are not in everybody's PATH. */
 static char *find_program(const struct peer *peer)
 {
@@ -292,6 +283,15 @@ static bool is_map_of_texts(const json_t *map)
     return !map || json_is_object(map);
 }
 
+/* What both the probe and the generator's URL can hold as it stands. */
+static bool is_path(const char *path)
+{
+    for (const char *at = path; *at; at++)
+        if (*at <= ' ' || *at > '~')
+            return false;
+    return *path == '/';
+}
+
 static const char *objection(const struct peer *peer)
 {
     const struct probe_question *question = &peer->question;
@@ -302,8 +302,8 @@ static const char *objection(const struct peer *peer)
     if (!is_map_of_texts(peer->files) || !is_list_of_texts(peer->templates) ||
         !is_list_of_texts(peer->version_words))
         return "\"files\" maps names to texts; \"templates\" and \"version\" are lists of texts";
-    if (question->path[0] != '/' || strpbrk(question->path, " \r\n"))
-        return "\"path\" has to start with / and hold no blank";
+    if (!is_path(question->path))
+        return "\"path\" has to start with / and hold visible ASCII characters only";
     if (question->body_length == 0 || question->body_length > BODY_LIMIT)
         return "\"body\", or else \"body_bytes\", has to be there, of 1 to 2048 bytes";
     if (peer->stop_signal == 0)

@@ -57,10 +57,6 @@ void peer_free_command(char **command);
  * accepts a connection; to the millisecond. False when it ended or needs longer than 10 s. */
 bool peer_wait_ready(const struct peer *, const struct peer_place *, struct child *);
 
-/* The generator's script that asks for the peer's path, given the ordinary one. The caller's to
- * free. Sets environment variables that the script reads. */
-char *peer_load_script(const struct peer *, const char *ordinary);
-
 /* Where a peer stands among all: 0, 1, ... for those in bench/peers, in the order of the alphabet;
  * others behind them, in the order in which they were asked for. */
 size_t peer_slot(const char *name);

@@ -25,6 +25,14 @@ char *places_servers(void)
     return first_that_exists(built, text_copy(CONFIG_SERVERS_INSTALLED));
 }
 
+char *places_selftest(void)
+{
+    char *own = text_own_directory();
+    char *built = text_format("%s/../tests/selftest", own);
+    free(own);
+    return first_that_exists(built, text_copy(CONFIG_SERVERS_INSTALLED "/../selftest"));
+}
+
 char *places_data(const char *name)
 {
     return first_that_exists(text_format("%s/%s", CONFIG_DATA_SOURCE, name),

@@ -7,6 +7,9 @@
 /* The folder with the servers' executables. The caller's to free. */
 char *places_servers(void);
 
+/* The folder with the servers of `c10kit selftest`. The caller's to free. */
+char *places_selftest(void);
+
 /* A file or folder of bench/ ("wrk.lua", "charts"). The caller's to free. */
 char *places_data(const char *name);
 

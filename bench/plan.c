@@ -11,7 +11,8 @@
 enum {
     /* Processes started and stopped, probes, and wrk's look at its stop flag every 100 ms, twice.
      */
-    OVERHEAD_MS = 130
+    OVERHEAD_MS = 130,
+    PADDING_LIMIT = 4096 /* a page */
 };
 
 const char *workload_name(enum workload workload)
@@ -45,6 +46,10 @@ void plan_shuffle(struct plan *plan, unsigned blocks, uint64_t seed)
             order[i] = i;
         gsl_ran_shuffle(generator, order, plan->cell_count, sizeof *order);
     }
+    free(plan->padding_bytes);
+    plan->padding_bytes = text_allocate(plan_trials(plan), sizeof *plan->padding_bytes);
+    for (size_t i = 0; i < plan_trials(plan); i++)
+        plan->padding_bytes[i] = (unsigned)gsl_rng_uniform_int(generator, PADDING_LIMIT);
     gsl_rng_free(generator);
 }
 
@@ -67,6 +72,7 @@ void plan_finish(struct plan *plan)
 {
     free(plan->cells);
     free(plan->order);
+    free(plan->padding_bytes);
     *plan = (struct plan){0};
 }
 

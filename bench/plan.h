@@ -21,7 +21,8 @@ struct plan {
     struct cell *cells;
     size_t cell_count;
     unsigned blocks;
-    size_t *order; /* blocks x cell_count indices of cells, as they are run */
+    size_t *order;           /* blocks x cell_count indices of cells, as they are run */
+    unsigned *padding_bytes; /* of the server's environment, one per trial */
 };
 
 /* Every model x workload x level, in that order. */
@@ -29,7 +30,10 @@ void plan_init(struct plan *, size_t models, const enum workload *workloads, siz
                const unsigned *levels, size_t level_count);
 
 /* Draws the order: each block is one random permutation of all cells (gsl_ran_shuffle, a
- * Fisher-Yates shuffle, driven by mt19937 with this seed). */
+ * Fisher-Yates shuffle, driven by mt19937 with this seed). And the padding, 0 to 4095 bytes: where
+ * the stack begins depends on the environment's size, and speed on where the stack begins
+ * (Mytkowicz and others, "Producing wrong data without doing anything obviously wrong", ASPLOS
+ * 2009); drawn anew for each trial, that is noise and no longer bias. */
 void plan_shuffle(struct plan *, unsigned blocks, uint64_t seed);
 
 size_t plan_trials(const struct plan *);

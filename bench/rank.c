@@ -123,6 +123,17 @@ static const char *reason_against(const struct summary_cell *cell, enum metric m
     return isnan(cell->metrics[metric].mean) ? "not measured in every trial" : "";
 }
 
+static bool is_in(const struct summary_cell *cell, const struct contest *contest)
+{
+    return cell->level == contest->level && strcmp(cell->workload, contest->workload) == 0;
+}
+
+bool rank_is_twin(const char *model)
+{
+    const char *end = strrchr(model, '.');
+    return end && strcmp(end, ".twin") == 0;
+}
+
 /* Those that can be compared first. */
 static void enter(struct contest *contest, const struct summary *summary, bool bounded)
 {
@@ -130,8 +141,7 @@ static void enter(struct contest *contest, const struct summary *summary, bool b
         for (size_t i = 0; i < summary->count; i++) {
             const struct summary_cell *cell = &summary->cells[i];
             const char *reason = reason_against(cell, contest->metric);
-            if (cell->level != contest->level || strcmp(cell->workload, contest->workload) != 0 ||
-                (*reason == '\0') != compared)
+            if (!is_in(cell, contest) || rank_is_twin(cell->model) || (*reason == '\0') != compared)
                 continue;
             bool bound = bounded && strcmp(summary_limited_by(cell), "generator") == 0;
             contest->contestants[contest->count++] = (struct contestant){
@@ -265,6 +275,83 @@ static void hold(struct contest *contest, const struct contested *by, const stru
     free(logs);
 }
 
+static const struct summary_cell *find_twin(const struct contest *contest,
+                                            const struct summary *summary)
+{
+    for (size_t i = 0; i < summary->count; i++)
+        if (is_in(&summary->cells[i], contest) && rank_is_twin(summary->cells[i].model))
+            return &summary->cells[i];
+    return NULL;
+}
+
+static const struct summary_cell *find_original(const struct summary_cell *twin,
+                                                const struct contest *contest,
+                                                const struct summary *summary)
+{
+    size_t length = strlen(twin->model) - strlen(".twin");
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct summary_cell *cell = &summary->cells[i];
+        if (is_in(cell, contest) && strlen(cell->model) == length &&
+            strncmp(cell->model, twin->model, length) == 0)
+            return cell;
+    }
+    return NULL;
+}
+
+/* As any other pair, in the blocks that both have. */
+static void set_against_itself(struct contest *contest, const struct record *record,
+                               const struct summary_cell *model, const struct summary_cell *twin,
+                               bool more_is_better)
+{
+    size_t blocks = (size_t)last_block(record), n = 0;
+    double *logs = text_allocate(2 * blocks, sizeof *logs);
+    double *seconds = text_allocate(blocks, sizeof *seconds);
+    for (size_t block = 1; block <= blocks; block++) {
+        double first = log(value_in(record, model, (int64_t)block, contest->metric));
+        seconds[n] = log(value_in(record, twin, (int64_t)block, contest->metric));
+        logs[n] = first;
+        n += isfinite(first) && isfinite(seconds[n]);
+    }
+    memcpy(logs + n, seconds, n * sizeof *seconds);
+    struct pairs_question question = {.contestants = 2,
+                                      .blocks = n,
+                                      .logs = logs,
+                                      .more_is_better = more_is_better,
+                                      .threshold = pairs_threshold(NAN)};
+    if (n >= 2)
+        pairs_compare(&question, &contest->twins);
+    free(seconds);
+    free(logs);
+}
+
+static void find_resolution(struct contest *contest, const struct contested *by,
+                            const struct record *record, const struct summary *summary)
+{
+    contest->twins = (struct pair){.ratio = NAN, .low = NAN, .high = NAN, .p = NAN};
+    const struct summary_cell *twin = find_twin(contest, summary);
+    const struct summary_cell *model = twin ? find_original(twin, contest, summary) : NULL;
+    if (!model || !summary_is_valid(twin) || !summary_is_valid(model))
+        return;
+    contest->twin_of = model->model;
+    set_against_itself(contest, record, model, twin, by->more_is_better);
+}
+
+double rank_resolution(const struct contest *contest)
+{
+    if (isnan(contest->twins.low))
+        return NAN;
+    return expm1(fmax(fabs(log(contest->twins.low)), fabs(log(contest->twins.high))));
+}
+
+static double coarsest(const struct ranking *ranking, enum metric metric)
+{
+    double resolution = NAN;
+    for (size_t i = 0; i < ranking->count; i++)
+        if (ranking->contests[i].metric == metric)
+            resolution = fmax(resolution, rank_resolution(&ranking->contests[i]));
+    return resolution;
+}
+
 static bool is_held(const struct ranking *ranking, const struct summary_cell *cell)
 {
     for (size_t i = 0; i < ranking->count; i++)
@@ -274,8 +361,8 @@ static bool is_held(const struct ranking *ranking, const struct summary_cell *ce
     return false;
 }
 
-void rank_build(struct ranking *ranking, const struct record *record, const struct summary *summary,
-                double resolution)
+static void enter_contests(struct ranking *ranking, const struct record *record,
+                           const struct summary *summary)
 {
     *ranking = (struct ranking){0};
     for (size_t i = 0; i < summary->count; i++) {
@@ -287,13 +374,23 @@ void rank_build(struct ranking *ranking, const struct record *record, const stru
         ranking->contests =
             text_reallocate(ranking->contests, ranking->count, sizeof *ranking->contests);
         for (size_t j = 0; j < CONTESTED; j++) {
-            ranking->contests[first + j] =
-                (struct contest){.workload = cell->workload,
-                                 .level = cell->level,
-                                 .metric = contested[j].metric,
-                                 .threshold = pairs_threshold(resolution)};
-            hold(&ranking->contests[first + j], &contested[j], record, summary);
+            ranking->contests[first + j] = (struct contest){
+                .workload = cell->workload, .level = cell->level, .metric = contested[j].metric};
+            find_resolution(&ranking->contests[first + j], &contested[j], record, summary);
         }
+    }
+}
+
+void rank_build(struct ranking *ranking, const struct record *record, const struct summary *summary)
+{
+    enter_contests(ranking, record, summary);
+    for (size_t i = 0; i < ranking->count; i++) {
+        struct contest *contest = &ranking->contests[i];
+        double resolution = rank_resolution(contest);
+        if (isnan(resolution))
+            resolution = coarsest(ranking, contest->metric);
+        contest->threshold = pairs_threshold(resolution);
+        hold(contest, &contested[i % CONTESTED], record, summary);
     }
 }
 
@@ -388,6 +485,49 @@ void rank_write(const struct ranking *ranking, FILE *csv)
             write_contestant(csv, &ranking->contests[i], &ranking->contests[i].contestants[j]);
 }
 
+void rank_write_resolution(const struct ranking *ranking, FILE *csv)
+{
+    fputs("workload,level,metric,model,ratio,ratio_low,ratio_high,p,resolution\n", csv);
+    for (size_t i = 0; i < ranking->count; i++) {
+        const struct contest *contest = &ranking->contests[i];
+        if (isnan(contest->twins.ratio))
+            continue;
+        write_contest(csv, contest);
+        fprintf(csv, ",%s", contest->twin_of);
+        write_number(csv, contest->twins.ratio);
+        write_number(csv, contest->twins.low);
+        write_number(csv, contest->twins.high);
+        write_number(csv, contest->twins.p);
+        write_number(csv, rank_resolution(contest));
+        fputc('\n', csv);
+    }
+}
+
+/* "epoll-lt against itself ...": by metric, over all levels. */
+static void print_resolution(const struct ranking *ranking, FILE *out)
+{
+    for (size_t j = 0; j < CONTESTED; j++) {
+        double finest = NAN;
+        const char *model = NULL;
+        size_t different = 0, count = 0;
+        for (size_t i = 0; i < ranking->count; i++) {
+            const struct contest *contest = &ranking->contests[i];
+            if (contest->metric != contested[j].metric || isnan(contest->twins.ratio))
+                continue;
+            model = contest->twin_of;
+            finest = fmin(finest, rank_resolution(contest));
+            different += contest->twins.p <= 0.05;
+            count++;
+        }
+        if (count > 0)
+            fprintf(out,
+                    "today's resolution, %s against itself: %s, +-%.1f to %.1f %%; different at "
+                    "p <= 0.05 in %zu of %zu contests\n",
+                    model, metric_name(contested[j].metric), 100 * finest,
+                    100 * coarsest(ranking, contested[j].metric), different, count);
+    }
+}
+
 static void print_contest(FILE *out, const struct contest *contest)
 {
     fprintf(out, "  %s, %" PRId64 ", %s:", contest->workload, contest->level,
@@ -404,6 +544,7 @@ static void print_contest(FILE *out, const struct contest *contest)
 
 void rank_print(const struct ranking *ranking, FILE *out)
 {
+    print_resolution(ranking, out);
     size_t ranked = 0, fewest = SIZE_MAX, most = 0;
     for (size_t i = 0; i < ranking->count; i++) {
         const struct contest *contest = &ranking->contests[i];

@@ -40,13 +40,14 @@ struct contestant {
 };
 
 struct contest {
-    const char *workload;
+    const char *workload, *twin_of; /* twin_of: NULL without a twin */
     int64_t level;
     enum metric metric;
     struct contestant *contestants; /* those compared first, from the best to the worst */
     size_t count, compared;
     struct pair *pairs; /* pairs_count(compared) of them */
     size_t blocks, blocks_needed;
+    struct pair twins; /* a model against itself (A/A); ratio NAN: not measured here */
     double threshold;
 };
 
@@ -57,16 +58,27 @@ struct ranking {
 
 /*
  * The summary must outlive it. Compared are the models whose cell is valid and has the metric in
- * each trial, over the blocks that all of these have. `resolution`: see pairs_threshold().
+ * each trial, over the blocks that all of these have; not the twin. What the twin and its model
+ * show against each other is the resolution, see pairs_threshold(): the farther end of the interval
+ * of their ratio. In a contest that has none it is the coarsest of that metric's.
  */
-void rank_build(struct ranking *, const struct record *, const struct summary *, double resolution);
+void rank_build(struct ranking *, const struct record *, const struct summary *);
 void rank_finish(struct ranking *);
 
 /* A contest of two or more over enough blocks. */
 bool rank_is_ranked(const struct contest *);
 
+/* What the twins show: the farther end of the interval of their ratio, as a share; NAN: nothing. */
+double rank_resolution(const struct contest *);
+
+/* "epoll-lt.twin": a model that is another one once more. */
+bool rank_is_twin(const char *model);
+
 void rank_write_pairs(const struct ranking *, FILE *csv);
 void rank_write(const struct ranking *, FILE *csv);
+
+/* One row per contest that the twins stood in. */
+void rank_write_resolution(const struct ranking *, FILE *csv);
 
 /* For people: one line per ranked contest, and one for all that are not ranked. */
 void rank_print(const struct ranking *, FILE *);

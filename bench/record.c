@@ -7,13 +7,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "bench/say.h"
 #include "bench/text.h"
 
 static const uint64_t ns_per_us = 1000;
+
+enum { ROOM_BYTES = 4 << 20 /* for a trial and the summary; a trial takes some 100 KiB */ };
+
+static struct {
+    bool broken; /* a write failed: what it belongs to must not count as recorded */
+} self;
+
+/* What is half written is worse than nothing. */
+static void break_off(const char *path)
+{
+    if (!self.broken)
+        say("cannot write %s: %s; the run ends here, --resume goes on", path, strerror(errno));
+    unlink(path);
+    self.broken = true;
+}
 
 static void make_folder(char *path)
 {
@@ -22,8 +39,20 @@ static void make_folder(char *path)
     free(path);
 }
 
+static bool exists(const char *folder, const char *name)
+{
+    char *path = text_format("%s/%s", folder, name);
+    bool there = access(path, F_OK) == 0;
+    free(path);
+    return there;
+}
+
 void record_create(const char *folder)
 {
+    if (exists(folder, "manifest.json") || exists(folder, "trials.jsonl"))
+        say_and_exit("%s holds a run already: --resume %s goes on with it, --output records into "
+                     "another folder",
+                     folder, folder);
     char *path = text_copy(folder);
     for (char *at = path + 1; (at = strchr(at, '/')); at++) {
         *at = '\0';
@@ -35,49 +64,99 @@ void record_create(const char *folder)
     make_folder(text_format("%s/raw", folder));
 }
 
+void record_lock(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        say_and_exit("cannot open %s: %s", folder, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        say_and_exit("another c10kit records into %s", folder);
+}
+
+bool record_has_room(const char *folder)
+{
+    struct statvfs disk;
+    if (self.broken)
+        return false;
+    if (statvfs(folder, &disk) < 0 || disk.f_bavail * disk.f_frsize >= ROOM_BYTES)
+        return true;
+    self.broken = true;
+    say("the disk of %s is full: the run ends here; with room made, --resume goes on", folder);
+    return false;
+}
+
 void record_manifest(const char *folder, const json_t *manifest)
 {
     char *path = text_format("%s/manifest.json", folder);
-    if (json_dump_file(manifest, path, JSON_INDENT(2)) < 0)
+    char *new_path = text_format("%s.new", path);
+    if (json_dump_file(manifest, new_path, JSON_INDENT(2)) < 0 || rename(new_path, path) < 0)
         say_and_exit("cannot write %s: %s", path, strerror(errno));
+    free(new_path);
     free(path);
 }
 
+/* All of the line or nothing. */
 static bool append_line(const char *path, const char *line)
 {
-    size_t length = strlen(line);
+    ssize_t length = (ssize_t)strlen(line);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (fd < 0)
         return false;
-    bool written = write(fd, line, length) == (ssize_t)length && fsync(fd) == 0;
-    return close(fd) == 0 && written;
+    off_t end = lseek(fd, 0, SEEK_END);
+    bool written = write(fd, line, (size_t)length) == length && fsync(fd) == 0;
+    int error = errno;
+    if (!written && ftruncate(fd, end) < 0)
+        say("%s ends with half a line; it will be left out", path);
+    written = close(fd) == 0 && written;
+    errno = error;
+    return written;
 }
 
-void record_trial(const char *folder, const struct trial *trial)
+bool record_trial(const char *folder, const struct trial *trial)
 {
+    if (self.broken)
+        return false;
     char *path = text_format("%s/trials.jsonl", folder);
     json_t *object = trial_to_json(trial);
     char *json = json_dumps(object, JSON_COMPACT);
     char *line = text_format("%s\n", json);
-    if (!append_line(path, line))
-        say_and_exit("cannot write %s: %s", path, strerror(errno));
+    bool written = append_line(path, line);
+    if (!written)
+        say("cannot write %s: %s; the run ends here, --resume goes on", path, strerror(errno));
+    self.broken = !written;
     free(line);
     free(json);
     json_decref(object);
+    free(path);
+    return written;
+}
+
+void record_mend(const char *folder)
+{
+    char *path = text_format("%s/trials.jsonl", folder);
+    char *text = text_read(path);
+    char *last = text ? strrchr(text, '\n') : NULL;
+    off_t whole = last ? last + 1 - text : 0;
+    if (text && text[whole] && truncate(path, whole) < 0)
+        say_and_exit("cannot cut off the half line at the end of %s: %s", path, strerror(errno));
+    free(text);
     free(path);
 }
 
 char *record_stem(const struct trial *trial)
 {
-    return text_format("%04" PRId64 "-%s-%s-%" PRId64, trial->number, trial->model, trial->workload,
-                       trial->level);
+    char again[8] = "";
+    if (trial->attempt > 1)
+        snprintf(again, sizeof again, "-%c", (char)('a' + trial->attempt - 1));
+    return text_format("%04" PRId64 "-%s-%s-%" PRId64 "%s", trial->number, trial->model,
+                       trial->workload, trial->level, again);
 }
 
 void record_histogram(const char *folder, const char *stem, const struct histogram *in_us)
 {
     char *path = text_format("%s/histograms/%s.csv", folder, stem);
     if (!histogram_write(in_us, path, ns_per_us))
-        say_and_exit("cannot write %s: %s", path, strerror(errno));
+        break_off(path);
     free(path);
 }
 
@@ -88,7 +167,7 @@ void record_raw(const char *folder, const char *stem, const char *who, const str
     char *path = text_format("%s/raw/%s.%s.txt", folder, stem, who);
     char *text = text_format("%s%s", child->output.at, child->errors.at);
     if (!text_write(path, text))
-        say_and_exit("cannot write %s: %s", path, strerror(errno));
+        break_off(path);
     free(text);
     free(path);
 }
@@ -114,6 +193,15 @@ static void read_trial(struct record *record, const char *folder, const char *li
     json_decref(object);
 }
 
+/* A later attempt took the place of a spoilt one. */
+static void mark_replaced(struct record *record)
+{
+    for (size_t i = 0; i < record->count; i++)
+        for (size_t j = i + 1; j < record->count && !record->trials[i].replaced; j++)
+            record->trials[i].replaced = record->trials[i].spoilt == 1 &&
+                                         record->trials[j].number == record->trials[i].number;
+}
+
 bool record_read(struct record *record, const char *folder)
 {
     *record = (struct record){0};
@@ -125,6 +213,7 @@ bool record_read(struct record *record, const char *folder)
     for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line;
          line = strtok_r(NULL, "\n", &rest))
         read_trial(record, folder, line);
+    mark_replaced(record);
     free(text);
     free(trials);
     free(manifest);

@@ -10,6 +10,8 @@
 
 #include "bench/chart.h"
 #include "bench/cold.h"
+#include "bench/drift.h"
+#include "bench/page.h"
 #include "bench/rank.h"
 #include "bench/record.h"
 #include "bench/say.h"
@@ -44,19 +46,20 @@ static void write_summary(const char *folder, const struct summary *summary)
 }
 
 static void write_ranking(const char *folder, const struct record *record,
-                          const struct summary *summary)
+                          const struct ranking *ranking)
 {
-    struct ranking ranking;
-    rank_build(&ranking, record, summary, NAN);
     FILE *csv = open_csv(folder, "pairs.csv");
-    rank_write_pairs(&ranking, csv);
+    rank_write_pairs(ranking, csv);
     close_csv(csv, folder, "pairs.csv");
     csv = open_csv(folder, "ranking.csv");
-    rank_write(&ranking, csv);
+    rank_write(ranking, csv);
     close_csv(csv, folder, "ranking.csv");
+    csv = open_csv(folder, "resolution.csv");
+    rank_write_resolution(ranking, csv);
+    close_csv(csv, folder, "resolution.csv");
     printf("ranking: %s/ranking.csv\n", folder);
-    rank_print(&ranking, stdout);
-    rank_finish(&ranking);
+    drift_print(record, stdout);
+    rank_print(ranking, stdout);
 }
 
 /* The level at hand that is nearest to the one that the chart is meant for. */
@@ -71,13 +74,13 @@ static int64_t nearest_level(const struct summary *summary)
 }
 
 static void draw_charts(const char *folder, const struct record *record,
-                        const struct summary *summary, bool cold)
+                        const struct summary *summary, const struct ranking *ranking, bool cold)
 {
     int64_t level = nearest_level(summary);
-    tables_write(folder, record, summary, level);
+    tables_write(folder, record, summary, ranking, level);
     char *gnuplot = chart_find_tool();
     if (gnuplot) {
-        size_t count = chart_draw(folder, gnuplot, record, summary, level, cold);
+        size_t count = chart_draw(folder, gnuplot, record, summary, ranking, level, cold);
         printf("charts:  %s/charts (%zu files)\n", folder, count);
     } else {
         say("no charts: gnuplot is not installed; `c10kit report %s` draws them later", folder);
@@ -106,9 +109,13 @@ static void summarise(const char *folder, const struct record *record)
     summary_build(&summary, record->trials, record->histograms, record->count, names, count);
     bool cold = cold_summarise(folder, models);
     write_summary(folder, &summary);
-    write_ranking(folder, record, &summary);
+    struct ranking ranking;
+    rank_build(&ranking, record, &summary);
+    write_ranking(folder, record, &ranking);
     count_refused(&summary);
-    draw_charts(folder, record, &summary, cold);
+    draw_charts(folder, record, &summary, &ranking, cold);
+    page_make(folder, record, &summary, &ranking);
+    rank_finish(&ranking);
     summary_finish(&summary);
     free(names);
 }

@@ -28,7 +28,8 @@ int report_verb(int argc, char **argv)
     static const struct argp argp = {
         .parser = parse,
         .args_doc = "RUN",
-        .doc = "Makes summary.csv, cold.csv and the charts again from the record in folder RUN."};
+        .doc = "Makes summary.csv, pairs.csv, ranking.csv, resolution.csv, cold.csv and the charts "
+               "again from the record in folder RUN."};
     const char *folder = NULL;
     argp_parse(&argp, argc, argv, 0, NULL, &folder);
     loop_init();

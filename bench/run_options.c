@@ -3,6 +3,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,22 +24,35 @@ enum {
     KEY_SERVER_CPUS,
     KEY_LOAD_CPUS,
     KEY_SEED,
+    KEY_SENTINEL,
+    KEY_TWIN,
+    KEY_RESUME,
     KEY_NO_COLD
 };
+
+static const unsigned warm_up_open = UINT_MAX; /* not said: 0 is a choice */
 
 static const struct argp_option options[] = {
     {"models", KEY_MODELS, "A,B", 0, "Measure only these models (default: all)", 0},
     {"peers", KEY_PEERS, "A,B", 0,
      "Measure these servers as well: nginx, lighttpd, h2o, haproxy, or the path of a peer.json", 0},
     {"workloads", KEY_WORKLOADS, "A,B", 0, "keep-alive, churn, or both (default)", 0},
-    {"levels", KEY_LEVELS, "N,N", 0, "Open connections (default: 1,8,64,256,1000)", 0},
-    {"blocks", KEY_BLOCKS, "N", 0, "Passes over everything, each in random order (default: 3)", 0},
-    {"time", KEY_TIME, "SECONDS", 0, "Length of a window (default: 0.4; wrk adds up to 0.1)", 0},
-    {"warm-up", KEY_WARM_UP, "SECONDS", 0, "Load before each window (default: 0.1)", 0},
+    {"levels", KEY_LEVELS, "N,N", 0, "How many connections (default: 1,64,1000 if quick)", 0},
+    {"blocks", KEY_BLOCKS, "N", 0, "Passes over everything, each in random order", 0},
+    {"time", KEY_TIME, "SECONDS", 0, "Length of a window; wrk adds up to 0.1", 0},
+    {"warm-up", KEY_WARM_UP, "SECONDS", 0, "Load before each window", 0},
     {"server-cpus", KEY_SERVER_CPUS, "LIST", 0, "CPUs for the server (default: the last)", 0},
     {"load-cpus", KEY_LOAD_CPUS, "LIST", 0, "CPUs for wrk and c10kit (default: the first)", 0},
     {"output", KEY_OUTPUT, "DIR", 0, "Record into DIR (default: results/run-DATE-TIME)", 0},
+    {"resume", KEY_RESUME, "DIR", 0,
+     "Go on with the run in DIR that was broken off; no other option but --servers-dir", 0},
     {"seed", KEY_SEED, "N", 0, "Draw the order with this seed (default: the clock)", 0},
+    {"sentinel", KEY_SENTINEL, "MODEL", 0,
+     "Tell by this model how the machine drifted (default: epoll-lt, or the first)", 0},
+    {"twin", KEY_TWIN, "MODEL|none", 0,
+     "Measure this model twice, to tell what no difference looks like (default: the sentinel, if "
+     "standard or publish)",
+     0},
     {"servers-dir", KEY_SERVERS, "DIR", 0, "Take the servers' executables from DIR", 0},
     {"no-cold", KEY_NO_COLD, NULL, 0, "Leave out what hyperfine times", 0},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "Print the schedule and the time it takes; measure nothing",
@@ -69,12 +83,12 @@ static void parse_levels(struct run_options *run, char *list, struct argp_state 
     char *rest = NULL;
     run->level_count = 0;
     for (char *word = strtok_r(list, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
-        if (run->level_count == LEVELS_LIMIT)
-            argp_error(state, "more than %d numbers of connections", LEVELS_LIMIT);
+        if (run->level_count == MODE_LEVELS_LIMIT)
+            argp_error(state, "more than %d levels", MODE_LEVELS_LIMIT);
         run->levels[run->level_count++] = whole_in(state, word, 1, 30000);
     }
     if (run->level_count == 0)
-        argp_error(state, "no number of connections");
+        argp_error(state, "no level");
 }
 
 static void parse_workloads(struct run_options *run, char *list, struct argp_state *state)
@@ -101,7 +115,7 @@ static void copy_cpus(char *to, const char *list, struct argp_state *state)
         argp_error(state, "too long a list of CPUs");
 }
 
-static error_t parse_measure(int key, char *argument, struct argp_state *state)
+static error_t parse_how(int key, char *argument, struct argp_state *state)
 {
     struct run_options *run = state->input;
     switch (key) {
@@ -128,7 +142,7 @@ static error_t parse_measure(int key, char *argument, struct argp_state *state)
     }
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_what(int key, char *argument, struct argp_state *state)
 {
     struct run_options *run = state->input;
     switch (key) {
@@ -150,6 +164,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_LEVELS:
         parse_levels(run, argument, state);
         return 0;
+    case KEY_SENTINEL:
+        run->sentinel = argument;
+        return 0;
+    case KEY_TWIN:
+        run->twin = argument;
+        return 0;
+    case KEY_RESUME:
+        run->resume = argument;
+        return 0;
     case KEY_NO_COLD:
         run->no_cold = true;
         return 0;
@@ -157,8 +180,56 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         run->dry_run = true;
         return 0;
     default:
-        return parse_measure(key, argument, state);
+        return ARGP_ERR_UNKNOWN;
     }
+}
+
+/* What the command line left open. */
+static void follow_mode(struct run_options *run)
+{
+    const struct mode *mode = run->mode;
+    if (run->window_ms == 0)
+        run->window_ms = mode->window_ms;
+    if (run->warm_up_ms == warm_up_open)
+        run->warm_up_ms = mode->warm_up_ms;
+    if (run->level_count > 0)
+        return;
+    while (run->level_count < MODE_LEVELS_LIMIT && mode->levels[run->level_count] > 0) {
+        run->levels[run->level_count] = mode->levels[run->level_count];
+        run->level_count++;
+    }
+}
+
+static error_t parse_mode(int key, char *argument, struct argp_state *state)
+{
+    struct run_options *run = state->input;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        run->mode = mode_find(argument);
+        if (!run->mode || state->arg_num > 0)
+            argp_error(state, "%s is no mode; there are quick, standard and publish", argument);
+        return 0;
+    case ARGP_KEY_END:
+        if (run->resume && run->others)
+            argp_error(state, "--resume goes on with what was asked for: no other options");
+        follow_mode(run);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct run_options *run = state->input;
+    error_t error = parse_what(key, argument, state);
+    if (error)
+        error = parse_how(key, argument, state);
+    if (error)
+        error = parse_mode(key, argument, state);
+    if (!error && key != KEY_RESUME && key != KEY_SERVERS && key != ARGP_KEY_END)
+        run->others = true;
+    return error;
 }
 
 void run_options_parse(struct run_options *run, int argc, char **argv)
@@ -166,16 +237,18 @@ void run_options_parse(struct run_options *run, int argc, char **argv)
     static const struct argp argp = {
         .options = options,
         .parser = parse,
-        .doc = "Measures every model at every number of connections, in random order, and leaves "
-               "the record, a summary and charts in a folder.\v"
-               "Ctrl-C ends a run; what was measured is kept, summarised and drawn."};
-    *run = (struct run_options){.workloads = {WORKLOAD_KEEP_ALIVE, WORKLOAD_CHURN},
+        .args_doc = "[quick|standard|publish]",
+        .doc = "Measures every model in every workload at every level, in random order, and leaves "
+               "the record, summary, ranking, charts and report in a folder.\v"
+               "quick (the default): 3 blocks, 0.4 s each, levels 1, 64, 1000; a preview, not "
+               "ranked. standard: as many blocks as a ranking needs, at least 12, 1 s, levels up "
+               "to 10000, and an A/A twin. publish: at least 30 blocks, 2 s.\n\n"
+               "Ctrl-C ends a run; what was measured is kept, summarised and drawn, and --resume "
+               "goes on from there."};
+    *run = (struct run_options){.mode = mode_find("quick"),
+                                .workloads = {WORKLOAD_KEEP_ALIVE, WORKLOAD_CHURN},
                                 .workload_count = WORKLOAD_COUNT,
-                                .levels = {1, 8, 64, 256, 1000},
-                                .level_count = 5,
-                                .blocks = 3,
-                                .window_ms = 400,
-                                .warm_up_ms = 100,
+                                .warm_up_ms = warm_up_open,
                                 .seed = (uint64_t)time(NULL)};
     argp_parse(&argp, argc, argv, 0, NULL, run);
 }

@@ -7,21 +7,25 @@
 #include <stdint.h>
 
 #include "bench/cpus.h"
+#include "bench/mode.h"
 #include "bench/plan.h"
 
-enum { LEVELS_LIMIT = 16 };
-
-/* What the command line of `c10kit run` said; defaults where it said nothing. */
+/* What the command line of `c10kit run` said, and the mode where it said nothing. */
 struct run_options {
+    const struct mode *mode;
     const char *models, *peers, *servers, *output; /* NULL: default; argv's */
+    const char *sentinel, *twin;                   /* the same */
+    const char *resume;                            /* NULL: a new run; argv's */
     enum workload workloads[WORKLOAD_COUNT];
     size_t workload_count;
-    unsigned levels[LEVELS_LIMIT];
+    unsigned levels[MODE_LEVELS_LIMIT];
     size_t level_count;
-    unsigned blocks, window_ms, warm_up_ms;
+    unsigned blocks; /* 0: as the mode has it */
+    unsigned window_ms, warm_up_ms;
     uint64_t seed;
     struct cpus cpus;
     bool dry_run, no_cold;
+    bool others; /* than --resume and --servers-dir */
 };
 
 /* Ends the program, with status 64, when the command line is wrong. */

@@ -1,87 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/verbs.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
-#include "bench/cgroup.h"
-#include "bench/chart.h"
-#include "bench/cold.h"
-#include "bench/drive.h"
-#include "bench/host.h"
 #include "bench/loop.h"
-#include "bench/meter.h"
-#include "bench/places.h"
 #include "bench/record.h"
 #include "bench/report.h"
-#include "bench/run_options.h"
+#include "bench/run.h"
 #include "bench/say.h"
 #include "bench/text.h"
-#include "bench/wrk.h"
 
 enum { SPARE_DESCRIPTORS = 64 };
 
-static char *default_folder(void)
-{
-    char name[64];
-    time_t now = time(NULL);
-    struct tm local;
-    localtime_r(&now, &local);
-    strftime(name, sizeof name, "results/run-%Y%m%d-%H%M%S", &local);
-    return text_copy(name);
-}
-
 /* wrk and the servers inherit the limit; each needs a descriptor per connection. */
-static void raise_descriptor_limit(const struct run_options *options)
+static void raise_descriptor_limit(const struct run *run)
 {
     struct rlimit limit;
     unsigned most = 0;
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    for (size_t i = 0; i < options->level_count; i++)
-        most = options->levels[i] > most ? options->levels[i] : most;
+    for (size_t i = 0; i < run->plan.cell_count; i++) {
+        unsigned connections = plan_connections(&run->plan.cells[i]);
+        most = connections > most ? connections : most;
+    }
     if (limit.rlim_cur < most + SPARE_DESCRIPTORS)
         say("only %" PRIu64 " open files are allowed: levels beyond will fail (ulimit -Hn)",
             (uint64_t)limit.rlim_cur);
-}
-
-static void settle(struct run *run, const struct run_options *options)
-{
-    char *servers = options->servers ? text_copy(options->servers) : places_servers();
-    *run = (struct run){.cpus = options->cpus,
-                        .wrk = wrk_find(),
-                        .gnuplot = chart_find_tool(),
-                        .hyperfine = options->no_cold ? NULL : text_find_program("hyperfine"),
-                        .script = wrk_find_script(),
-                        .folder = options->output ? text_copy(options->output) : default_folder(),
-                        .window_ms = options->window_ms,
-                        .warm_up_ms = options->warm_up_ms,
-                        .seed = options->seed};
-    catalogue_read(&run->catalogue, servers, options->models);
-    if (options->peers)
-        catalogue_add_peers(&run->catalogue, options->peers);
-    plan_init(&run->plan, run->catalogue.count, options->workloads, options->workload_count,
-              options->levels, options->level_count);
-    plan_shuffle(&run->plan, options->blocks, options->seed);
-    cpus_choose(&run->cpus);
-    free(servers);
-}
-
-static void unsettle(struct run *run)
-{
-    plan_finish(&run->plan);
-    catalogue_finish(&run->catalogue);
-    free(run->wrk);
-    free(run->gnuplot);
-    free(run->hyperfine);
-    free(run->script);
-    free(run->folder);
 }
 
 static void print_schedule(const struct run *run)
@@ -93,8 +42,10 @@ static void print_schedule(const struct run *run)
                run->catalogue.models[cell->model].name, workload_name(cell->workload), cell->level);
     }
     uint64_t seconds = plan_time_ms(trials, run->window_ms, run->warm_up_ms) / 1000;
-    printf("%zu trials, seed %" PRIu64 ", about %" PRIu64 " min %02" PRIu64 " s\n", trials,
-           run->seed, seconds / 60, seconds % 60);
+    printf("%s: %u blocks of %zu cells, %zu trials, seed %" PRIu64 ", sentinel %s; about %" PRIu64
+           " min %02" PRIu64 " s\n",
+           run->mode->name, run->plan.blocks, run->plan.cell_count, trials, run->seed,
+           run->catalogue.models[run->sentinel].name, seconds / 60, seconds % 60);
 }
 
 static void tell_what_is_missing(const struct run *run, bool no_cold)
@@ -111,87 +62,88 @@ static void tell_what_is_missing(const struct run *run, bool no_cold)
             run->cpus.server);
 }
 
-/* Guesses from what the trials so far took; the plan's own guess for the first. */
-static uint64_t seconds_left(const struct run *run, size_t done, int64_t start_us)
+static int measure(const struct run *run, bool resumed)
 {
-    size_t left = plan_trials(&run->plan) - done;
-    if (done == 0)
-        return plan_time_ms(left, run->window_ms, run->warm_up_ms) / 1000;
-    return (uint64_t)(meter_clock_us() - start_us) / done * left / 1000000;
-}
-
-/* Returns how many could be measured. */
-static size_t run_trials(const struct run *run)
-{
-    size_t trials = plan_trials(&run->plan), measured = 0;
-    int64_t start_us = meter_clock_us();
-    for (size_t i = 0; i < trials && !loop_interrupted(); i++) {
-        const struct cell *cell = plan_cell(&run->plan, i);
-        uint64_t left = seconds_left(run, i, start_us);
-        say_progress("%3zu/%zu  %" PRIu64 ":%02" PRIu64 " left  %s, %s, %u connections", i + 1,
-                     trials, left / 60, left % 60, run->catalogue.models[cell->model].name,
-                     workload_name(cell->workload), cell->level);
-        struct trial trial;
-        drive_trial(run, i, &trial);
-        if (loop_interrupted())
-            break; /* a trial that was cut short says nothing of its cell */
-        record_trial(run->folder, &trial);
-        measured += trial.failure[0] == '\0';
-        if (trial.failure[0])
-            say("trial %zu, %s, %s, %u connections: %s", i + 1, trial.model, trial.workload,
-                cell->level, trial.failure);
-    }
-    say_progress_end();
-    return measured;
-}
-
-/* Not of peers: what is timed prints a ready line with a port of its own choice. */
-static void time_start_up(const struct run *run)
-{
-    struct run ours = *run;
-    ours.catalogue.count -= ours.catalogue.peers;
-    cold_run(&ours);
-}
-
-static int measure(const struct run *run)
-{
-    if (!cpus_pin(run->cpus.server) || !cpus_pin(run->cpus.load))
-        say_and_exit("cannot run on CPUs %s and %s", run->cpus.server, run->cpus.load);
-    cgroup_init();
-    record_create(run->folder);
-    json_t *manifest = host_manifest(run);
-    record_manifest(run->folder, manifest);
-    json_decref(manifest);
-    size_t measured = run->wrk ? run_trials(run) : 0;
-    if (run->hyperfine && !loop_interrupted())
-        time_start_up(run);
-    cgroup_finish();
+    raise_descriptor_limit(run);
+    bool whole = run_measure(run, resumed);
     if (loop_interrupted())
-        say("interrupted: what was measured so far is kept");
-    bool made = report_make(run->folder);
+        say("interrupted: what was measured so far is kept; --resume %s goes on", run->folder);
+    bool made = record_has_room(run->folder) && report_make(run->folder);
     if (loop_interrupted())
         return EXIT_INTERRUPTED;
-    return made && measured > 0 ? 0 : 1;
+    return made && whole ? 0 : 1;
+}
+
+static int start(const struct run_options *options, const json_t *command)
+{
+    struct run run;
+    int status = 1;
+    if (run_settle(&run, options, command)) {
+        status = 0;
+        if (options->dry_run) {
+            print_schedule(&run);
+        } else {
+            tell_what_is_missing(&run, options->no_cold);
+            record_create(run.folder);
+            record_lock(run.folder);
+            status = measure(&run, false);
+        }
+    }
+    run_finish(&run);
+    return status;
+}
+
+/* The recorded words, as main() would have got them; the caller's to free, with each word. */
+static char **words_of(const json_t *command)
+{
+    char **words = text_allocate(json_array_size(command) + 1, sizeof *words);
+    for (size_t i = 0; i < json_array_size(command); i++)
+        words[i] = text_copy(json_string_value(json_array_get(command, i)));
+    return words;
+}
+
+/* What was asked for is taken from the record, but for where record and servers are now. */
+static int resume(const struct run_options *asked)
+{
+    struct record record;
+    struct run_options options;
+    struct run run;
+    int status = 1;
+    record_mend(asked->resume);
+    bool there = record_read(&record, asked->resume);
+    const json_t *command = json_object_get(record.manifest, "command");
+    if (!there || json_array_size(command) == 0) {
+        say("%s holds no run to go on with: no manifest.json that can be read", asked->resume);
+        record_finish(&record);
+        return 1;
+    }
+    record_lock(asked->resume);
+    char **words = words_of(command);
+    run_options_parse(&options, (int)json_array_size(command), words);
+    options.output = asked->resume;
+    if (asked->servers)
+        options.servers = asked->servers;
+    options.seed = (uint64_t)json_integer_value(
+        json_object_get(json_object_get(record.manifest, "plan"), "seed"));
+    if (run_settle(&run, &options, command) && run_can_resume(&run, record.manifest))
+        status = measure(&run, true);
+    run_finish(&run);
+    record_finish(&record);
+    for (char **word = words; *word; word++)
+        free(*word);
+    free(words);
+    return status;
 }
 
 int run_verb(int argc, char **argv)
 {
     struct run_options options;
-    struct run run;
-    int status = 0;
+    json_t *command = json_array(); /* before the words are taken apart */
+    for (int i = 0; i < argc; i++)
+        json_array_append_new(command, json_string(argv[i]));
     run_options_parse(&options, argc, argv);
     loop_init();
-    settle(&run, &options);
-    if (run.catalogue.count == 0) {
-        say("there is no model to measure");
-        status = 1;
-    } else if (options.dry_run) {
-        print_schedule(&run);
-    } else {
-        tell_what_is_missing(&run, options.no_cold);
-        raise_descriptor_limit(&options);
-        status = measure(&run);
-    }
-    unsettle(&run);
+    int status = options.resume ? resume(&options) : start(&options, command);
+    json_decref(command);
     return status;
 }

@@ -98,7 +98,7 @@ static void fill_metrics(struct summary_cell *cell, const struct trial *trials,
     for (int metric = 0; metric < METRIC_COUNT; metric++) {
         size_t n = 0;
         for (size_t i = 0; i < count; i++)
-            if (belongs(cell, &trials[i]) && !trials[i].failure[0])
+            if (belongs(cell, &trials[i]) && !trials[i].failure[0] && !trials[i].replaced)
                 values[n++] = metric_of((enum metric)metric, &trials[i], &latencies[i]);
         cell->metrics[metric] = estimate_of(values, n);
     }
@@ -140,6 +140,8 @@ void summary_build(struct summary *summary, const struct trial *trials,
 {
     *summary = (struct summary){0};
     for (size_t i = 0; i < count; i++) {
+        if (trials[i].replaced)
+            continue;
         struct summary_cell *cell = find_cell(summary, &trials[i]);
         cell->trials++;
         if (trials[i].valid == 1)

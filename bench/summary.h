@@ -46,7 +46,8 @@ struct summary {
     size_t count;
 };
 
-/* Trials that failed count as trials of their cell and say nothing else. */
+/* Trials that failed count as trials of their cell and say nothing else; those that were replaced
+ * do not count. */
 void summary_build(struct summary *, const struct trial *, const struct histogram *latencies,
                    size_t trials, const char *const *models, size_t model_count);
 void summary_finish(struct summary *);

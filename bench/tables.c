@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/tables.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,9 +9,11 @@
 #include <sys/stat.h>
 
 #include "bench/config.h"
+#include "bench/panels.h"
 #include "bench/peer.h"
-#include "bench/say.h"
+#include "bench/standings.h"
 #include "bench/text.h"
+#include "bench/tsv.h"
 
 enum { NOTE_REASON_WIDTH = 70 };
 
@@ -28,54 +29,50 @@ size_t tables_slot(const char *model)
     return slot + peer_slot(model);
 }
 
-static FILE *open_table(const char *folder, const char *name)
+bool tables_is_drawn(const char *model)
 {
-    char *path = text_format("%s/charts/data/%s", folder, name);
-    FILE *table = fopen(path, "we");
-    if (!table)
-        say_and_exit("cannot write %s: %s", path, strerror(errno));
-    free(path);
-    return table;
+    return !rank_is_twin(model);
 }
 
-static void close_table(FILE *table)
+size_t tables_count_drawn(const json_t *manifest)
 {
-    if (ferror(table) | fclose(table))
-        say_and_exit("cannot write the charts' tables: %s", strerror(errno));
+    const json_t *models = json_object_get(manifest, "models");
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(models); i++)
+        count +=
+            tables_is_drawn(json_string_value(json_object_get(json_array_get(models, i), "name")));
+    return count;
 }
 
-static void put(FILE *table, double number)
+bool tables_has_dot(const struct trial *trial)
 {
-    if (isnan(number))
-        fputs("\tNaN", table);
-    else
-        fprintf(table, "\t%.6g", number);
+    return !trial->failure[0] && !trial->replaced && tables_is_drawn(trial->model);
 }
 
 static void write_trials(const char *folder, const struct record *record)
 {
-    FILE *table = open_table(folder, "trials.tsv");
+    FILE *table = tsv_open(folder, "trials.tsv");
     fputs("slot\tworkload\tlevel\tvalid", table);
     for (int metric = 0; metric < METRIC_COUNT; metric++)
         fprintf(table, "\t%s", metric_name((enum metric)metric));
     fputc('\n', table);
     for (size_t i = 0; i < record->count; i++) {
         const struct trial *trial = &record->trials[i];
-        if (trial->failure[0])
+        if (!tables_has_dot(trial))
             continue;
         fprintf(table, "%zu\t%s\t%" PRId64 "\t%" PRId64, tables_slot(trial->model), trial->workload,
                 trial->level, trial->valid);
         for (int metric = 0; metric < METRIC_COUNT; metric++)
-            put(table, metric_of((enum metric)metric, trial, &record->histograms[i]));
+            tsv_number(table, metric_of((enum metric)metric, trial, &record->histograms[i]));
         fputc('\n', table);
     }
-    close_table(table);
+    tsv_close(table);
 }
 
 static void write_cells(const char *folder, const struct summary *summary)
 {
-    FILE *table = open_table(folder, "cells.tsv");
-    fputs("slot\tworkload\tlevel\tvalid", table);
+    FILE *table = tsv_open(folder, "cells.tsv");
+    fputs("slot\tworkload\tlevel\tvalid\tlimited_by", table);
     for (int metric = 0; metric < METRIC_COUNT; metric++) {
         const char *name = metric_name((enum metric)metric);
         fprintf(table, "\t%s\t%s_low\t%s_high", name, name, name);
@@ -83,33 +80,53 @@ static void write_cells(const char *folder, const struct summary *summary)
     fputs("\tmerged_p50_us\tmerged_p99_us\n", table);
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_cell *cell = &summary->cells[i];
-        fprintf(table, "%zu\t%s\t%" PRId64 "\t%d", tables_slot(cell->model), cell->workload,
-                cell->level, summary_is_valid(cell));
+        if (!tables_is_drawn(cell->model))
+            continue;
+        const char *limit = summary_limited_by(cell);
+        fprintf(table, "%zu\t%s\t%" PRId64 "\t%d\t%s", tables_slot(cell->model), cell->workload,
+                cell->level, summary_is_valid(cell), *limit ? limit : "-");
         for (int metric = 0; metric < METRIC_COUNT; metric++) {
-            put(table, cell->metrics[metric].mean);
-            put(table, cell->metrics[metric].low);
-            put(table, cell->metrics[metric].high);
+            tsv_number(table, cell->metrics[metric].mean);
+            tsv_number(table, cell->metrics[metric].low);
+            tsv_number(table, cell->metrics[metric].high);
         }
-        put(table, summary_merged_ns(cell, 0.50) / 1e3);
-        put(table, summary_merged_ns(cell, 0.99) / 1e3);
+        tsv_number(table, summary_merged_ns(cell, 0.50) / 1e3);
+        tsv_number(table, summary_merged_ns(cell, 0.99) / 1e3);
         fputc('\n', table);
     }
-    close_table(table);
+    tsv_close(table);
 }
 
-/* One row per step of the distribution: how rare (1 in `tail`), how slow. Ends where fewer than
- * 100 samples lie beyond. */
+struct tables_step tables_last_step(const struct summary_cell *cell)
+{
+    const struct histogram *latency = &cell->merged;
+    struct tables_step last = {NAN, NAN};
+    double total = (double)histogram_count(latency), below = 0;
+    for (size_t i = 0; i < latency->used && total - below >= 100; i++) {
+        last = (struct tables_step){total / (total - below), (double)latency->bins[i].value / 1e3};
+        below += (double)latency->bins[i].count;
+    }
+    return last;
+}
+
+static void write_step(FILE *table, const struct summary_cell *cell, struct tables_step step)
+{
+    fprintf(table, "%zu\t%s\t%d\t%.6g\t%.6g\n", tables_slot(cell->model), cell->workload,
+            summary_is_valid(cell), step.tail, step.latency_us);
+}
+
+/* One row per step. Ends where fewer than 100 samples lie beyond. */
 static void write_distribution_of(FILE *table, const struct summary_cell *cell)
 {
     const struct histogram *latency = &cell->merged;
+    struct tables_step last = tables_last_step(cell);
     double total = (double)histogram_count(latency), below = 0;
     double next_tail = 1;
     for (size_t i = 0; i < latency->used && total - below >= 100; i++) {
-        double tail = total / (total - below);
-        if (tail >= next_tail) {
-            fprintf(table, "%zu\t%s\t%d\t%.6g\t%.6g\n", tables_slot(cell->model), cell->workload,
-                    summary_is_valid(cell), tail, (double)latency->bins[i].value / 1e3);
-            next_tail = tail * 1.02; /* 50 points to a factor of e draw a smooth line */
+        struct tables_step step = {total / (total - below), (double)latency->bins[i].value / 1e3};
+        if (step.tail >= next_tail || step.tail >= last.tail) {
+            write_step(table, cell, step);
+            next_tail = step.tail * 1.02; /* 50 points to a factor of e draw a smooth line */
         }
         below += (double)latency->bins[i].count;
     }
@@ -117,16 +134,16 @@ static void write_distribution_of(FILE *table, const struct summary_cell *cell)
 
 static void write_distribution(const char *folder, const struct summary *summary, int64_t level)
 {
-    FILE *table = open_table(folder, "distribution.tsv");
+    FILE *table = tsv_open(folder, "distribution.tsv");
     fputs("slot\tworkload\tvalid\ttail\tlatency_us\n", table);
     for (size_t i = 0; i < summary->count; i++)
-        if (summary->cells[i].level == level)
+        if (summary->cells[i].level == level && tables_is_drawn(summary->cells[i].model))
             write_distribution_of(table, &summary->cells[i]);
-    close_table(table);
+    tsv_close(table);
 }
 
 void tables_write(const char *folder, const struct record *record, const struct summary *summary,
-                  int64_t distribution_level)
+                  const struct ranking *ranking, int64_t level)
 {
     char *charts = text_format("%s/charts", folder);
     char *data = text_format("%s/data", charts);
@@ -136,7 +153,9 @@ void tables_write(const char *folder, const struct record *record, const struct 
     free(charts);
     write_trials(folder, record);
     write_cells(folder, summary);
-    write_distribution(folder, summary, distribution_level);
+    write_distribution(folder, summary, level);
+    panels_write(folder, record, summary, level);
+    standings_write(folder, ranking, level);
 }
 
 /* "poll at 8: served 1 of 8 connections (hollow also at 64, 256)". */
@@ -167,7 +186,7 @@ char *tables_note(const struct summary *summary, const char *workload)
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_cell *cell = &summary->cells[i];
         if (strcmp(cell->workload, workload) != 0 || summary_is_valid(cell) ||
-            strcmp(cell->model, last) == 0)
+            strcmp(cell->model, last) == 0 || !tables_is_drawn(cell->model))
             continue;
         char *note = note_of_model(summary, workload, i);
         char *longer = text_format("%s%s%s", notes, *notes ? "\n" : "", note);

@@ -2,6 +2,9 @@
 #ifndef BENCH_TABLES_H
 #define BENCH_TABLES_H
 
+#include <stdbool.h>
+
+#include "bench/rank.h"
 #include "bench/record.h"
 #include "bench/summary.h"
 
@@ -11,8 +14,26 @@
  * chart, also of a run of few models. Others come after those. */
 size_t tables_slot(const char *model);
 
+/* No chart shows a twin (MODEL.twin): it is there to say how well the run can tell models apart. */
+bool tables_is_drawn(const char *model);
+
+/* How many of the manifest's models the charts show. */
+size_t tables_count_drawn(const json_t *manifest);
+
+/* A trial of a drawn model that has figures, and that no other trial took the place of. */
+bool tables_has_dot(const struct trial *);
+
+/* One step of a distribution: 1 in `tail` answers takes longer. */
+struct tables_step {
+    double tail, latency_us;
+};
+
+/* Where the cell's line ends, fewer than 100 answers lying beyond. NAN when it has none. */
+struct tables_step tables_last_step(const struct summary_cell *);
+
+/* `level`: of the distribution, and of the matrix of pairs (there: the nearest that has one). */
 void tables_write(const char *folder, const struct record *, const struct summary *,
-                  int64_t distribution_level);
+                  const struct ranking *, int64_t level);
 
 /* What the chart of this workload has to say of hollow marks: one line per model; "" for nothing.
  * The caller's to free. */

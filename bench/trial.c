@@ -15,11 +15,14 @@ static const struct {
     size_t at;
 } numbers[] = {
     NUMBER(number),
+    NUMBER(attempt),
     NUMBER(block),
     NUMBER(level),
     NUMBER(connections),
     NUMBER(valid),
+    NUMBER(spoilt),
     NUMBER(started_unix_ms),
+    NUMBER(environment_padding_bytes),
     NUMBER(ready_us),
     NUMBER(probe_before_ok),
     NUMBER(probe_after_ok),
@@ -42,6 +45,7 @@ static const struct {
     NUMBER(window_generator_system_us),
     NUMBER(window_machine_busy_us),
     NUMBER(window_machine_steal_us),
+    NUMBER(window_machine_total_us),
     NUMBER(window_wall_us),
     NUMBER(steady_wall_us),
     NUMBER(steady_server_user_us),
@@ -50,6 +54,7 @@ static const struct {
     NUMBER(steady_generator_wait_us),
     NUMBER(steady_machine_busy_us),
     NUMBER(steady_harness_cpu_us),
+    NUMBER(pinned),
     NUMBER(memory_steady_kib),
     NUMBER(memory_peak_kib),
     NUMBER(processes),
@@ -92,7 +97,7 @@ void trial_init(struct trial *trial)
     *trial = (struct trial){0};
     for (size_t i = 0; i < NUMBERS; i++)
         *number_at(trial, i) = TRIAL_UNKNOWN;
-    trial->valid = 0;
+    trial->valid = trial->spoilt = 0;
 }
 
 void trial_fail(struct trial *trial, const char *format, ...)

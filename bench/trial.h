@@ -24,22 +24,27 @@ struct trial {
     char failure[TRIAL_TEXT_SIZE]; /* why there is no measurement; empty when there is */
     char reason[TRIAL_TEXT_SIZE];  /* why it is not valid; empty when it is */
     char cpu_source[TRIAL_NAME_SIZE];
-    int64_t number, block, level, connections, valid;
-    int64_t started_unix_ms, ready_us, probe_before_ok, probe_after_ok, response_bytes;
+    int64_t number, attempt, block, level, connections, valid;
+    int64_t spoilt; /* 1: the environment was not as it has to be; the server is not to blame */
+    int64_t started_unix_ms, environment_padding_bytes, ready_us, probe_before_ok, probe_after_ok,
+        response_bytes;
     int64_t duration_us, requests, bytes;
     int64_t errors_connect, errors_read, errors_write, errors_status, errors_timeout;
     int64_t latency_mean_ns, latency_max_ns, latency_samples, little_ppm;
     int64_t window_server_user_us, window_server_system_us;
     int64_t window_generator_user_us, window_generator_system_us;
-    int64_t window_machine_busy_us, window_machine_steal_us, window_wall_us;
+    int64_t window_machine_busy_us, window_machine_steal_us, window_machine_total_us,
+        window_wall_us;
     int64_t steady_wall_us, steady_server_user_us, steady_server_system_us;
     int64_t steady_generator_cpu_us, steady_generator_wait_us, steady_machine_busy_us,
         steady_harness_cpu_us;
+    int64_t pinned; /* 1: every task could run on its own CPUs only */
     int64_t memory_steady_kib, memory_peak_kib, processes;
     int64_t established, served, served_min, served_max, jain_ppm;
     int64_t listen_overflows, listen_drops, retransmitted_segments, loss_probes;
     int64_t life_requests, life_voluntary_switches, life_involuntary_switches, life_cpu_us;
     int64_t server_exit_status;
+    bool replaced; /* not in the record's line: it was spoilt, and a later attempt took its place */
 };
 
 /* Every number unknown, every text empty. */

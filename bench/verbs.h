@@ -8,6 +8,7 @@ int run_verb(int argc, char **argv);
 int report_verb(int argc, char **argv);
 int compare_verb(int argc, char **argv);
 int doctor_verb(int argc, char **argv);
+int selftest_verb(int argc, char **argv);
 
 enum {
     EXIT_INTERRUPTED = 130, /* what a shell reports for Ctrl-C */

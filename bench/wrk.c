@@ -25,7 +25,7 @@ char *wrk_find_script(void)
 }
 
 void wrk_command_init(struct wrk_command *command, const char *wrk, const char *script,
-                      uint16_t port, const struct cell *cell, unsigned limit_s)
+                      uint16_t port, const char *path, const struct cell *cell, unsigned limit_s)
 {
     char **word = command->words;
     *word++ = text_copy(wrk);
@@ -36,7 +36,7 @@ void wrk_command_init(struct wrk_command *command, const char *wrk, const char *
     *word++ = text_format("--script=%s", script);
     if (cell->workload == WORKLOAD_CHURN)
         *word++ = text_copy("--header=Connection: close");
-    *word++ = text_format("http://127.0.0.1:%u/", (unsigned)port);
+    *word++ = text_format("http://127.0.0.1:%u%s", (unsigned)port, path);
     *word = NULL;
 }
 

@@ -19,10 +19,11 @@ struct wrk_command {
     char *words[16]; /* NULL-ended; owned */
 };
 
-/* Every model gets the same options. One thread, since it has one CPU; -d is only the outer
- * limit: wrk counts in whole seconds, so the harness ends a run with SIGINT. */
+/* Every model gets the same options; `path` is what is asked for. One thread, since it has one CPU;
+ * -d is only the outer limit: wrk counts in whole seconds, so the harness ends a run with SIGINT.
+ */
 void wrk_command_init(struct wrk_command *, const char *wrk, const char *script, uint16_t port,
-                      const struct cell *, unsigned limit_s);
+                      const char *path, const struct cell *, unsigned limit_s);
 void wrk_command_finish(struct wrk_command *);
 
 struct wrk_result {

@@ -25,6 +25,7 @@ test  command:clang-tidy    clang-tidy
 test  command:clang-format  clang-format
 test  command:shellcheck    shellcheck
 test  command:strace        strace
+test  browser               chromium
 bench command:wrk           wrk
 bench command:gnuplot       gnuplot-nox
 bench command:hyperfine     hyperfine
@@ -42,6 +43,12 @@ has_clang_runtime() {
   done
 }
 
+# Those that tests/page can drive. Ubuntu has none as a package, only as a snap.
+has_browser() {
+  command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
+    command -v google-chrome >/dev/null
+}
+
 is_there() { # CHECK PACKAGES: by command, file or pkg-config, else by the package's own state
   case $1 in
   command:*) command -v "${1#*:}" >/dev/null ;;
@@ -49,6 +56,7 @@ is_there() { # CHECK PACKAGES: by command, file or pkg-config, else by the packa
   module:*) pkg-config --exists "${1#*:}" 2>/dev/null || is_installed "$2" ;;
   llhttp) pkg-config --exists libllhttp 2>/dev/null || [ -e /usr/share/llhttp/llhttp.c ] ;;
   clang-runtime) command -v clang >/dev/null && has_clang_runtime ;;
+  browser) has_browser || ! is_known "$2" ;; # without one its test is skipped
   esac
 }
 

@@ -1,32 +1,31 @@
 # SPDX-License-Identifier: MIT
 load scripts . "/common.gp"
-height = 860
+panel_gap = 40
+body = 2 * panel + panel_gap + 52
 heading = "CPU, " . workload . ": server's use of its CPU, and CPU time per answer"
 reading = "Marks: geometric means of the trials (dots); bars: their 95 % intervals."
 load scripts . "/heading.gp"
-eval terminal_of(height)
 set output open_chart("cpu-" . workload)
-eval levels_axis
+load scripts . "/levels.gp"
 scale = 1
-panel_height = (top - bottom) / 2
+bound = 0
 set multiplot
-set tmargin at screen top
-set bmargin at screen bottom + panel_height + 2.2 * line
-unset xlabel
+row = 0
+load scripts . "/frame.gp"
+set ylabel "server, % of one CPU" offset label_shift, 0
 zero = 1
-set ylabel "server, % of one CPU"
+panel_name = "server_cpu"
 quantity = "server_cpu_percent"
 estimate = quantity
 load scripts . "/panel.gp"
-do for [k = 1:4] { unset label k }
-set tmargin at screen bottom + panel_height - 1.2 * line
-set bmargin at screen bottom
-set xlabel "open connections"
-set ylabel "server's CPU time per answer, µs"
+row = 1
+load scripts . "/frame.gp"
+set xlabel level_unit offset 0, label_rise
+set ylabel "server's CPU time per answer, µs" offset label_shift, 0
 set logscale y 10
-eval plain_tics
+eval plain_tics(high_cpu / low_cpu)
 zero = 0
-unset key
+panel_name = "cpu"
 quantity = "cpu_us_per_request"
 estimate = quantity
 load scripts . "/panel.gp"

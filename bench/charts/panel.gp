@@ -1,28 +1,26 @@
 # SPDX-License-Identifier: MIT
-# One panel: a quantity against open connections. Needs: quantity, estimate (column of the mark;
-# its interval are the columns QUANTITY_low and _high), scale (factor to the unit drawn),
-# zero (1: the axis starts at 0, 0: it is logarithmic).
-# The axis fits marks and dots; an interval that is wider is cut off at its edge.
-set yrange [*:*]
-smallest = NaN
-largest = NaN
-stats cells using (strcol(2) eq workload ? column(estimate) * scale : NaN) name "marks" nooutput
-stats trials using (strcol(2) eq workload ? column(quantity) * scale : NaN) name "dots" nooutput
-smallest = exists("marks_min") ? marks_min : 1
-largest = exists("marks_max") ? marks_max : 10
-smallest = exists("dots_min") && dots_records > 0 && dots_min < smallest ? dots_min : smallest
-largest = exists("dots_max") && dots_records > 0 && dots_max > largest ? dots_max : largest
-if (zero) { set yrange [0 : largest * 1.06] } else { set yrange [smallest / 1.6 : largest * 1.6] }
-plot [low_level / 1.35 : high_level * 1.35] \
+# One panel: a quantity by level. Needs: panel_name, quantity, estimate (column of the mark; its
+# interval are the columns QUANTITY_low and _high), scale (factor to the unit drawn), zero (1: the
+# axis starts at 0, 0: it is logarithmic), bound (1, -1: where the generator was the limit the true
+# value is higher, lower; 0: it does not matter).
+low = value("low_" . panel_name) * scale
+high = value("high_" . panel_name) * scale
+set yrange [low : high]
+shifted = 1
+starred = 0
+load scripts . "/names.gp"
+arrow_length(y) = bound * (zero ? 0.075 * high : bound * y * ((high / low) ** (0.075 * bound) - 1))
+plot \
   for [i = 1:models] cells using (mine(i) ? x_of(i) : NaN):(pick(i, estimate) * scale) with lines \
     lc rgb colour(slot(i)) dt dash(slot(i)) lw 1.4 notitle, \
   for [i = 1:models] trials using (x_of(i)):(pick(i, quantity) * scale) with points \
-    pt 7 ps 0.5 lc rgb faint(slot(i)) notitle, \
+    pt 7 ps dot lc rgb faint(slot(i)) notitle, \
   for [i = 1:models] cells using (x_of(i)):(pick(i, estimate) * scale):(pick(i, quantity . "_low") * scale):(pick(i, quantity . "_high") * scale) \
     with yerrorbars pt -2 lw 1.2 lc rgb faint(slot(i)) notitle, \
+  for [i = 1:models] cells using (x_of(i)):(bound == 0 ? NaN : pick_bound(i, estimate) * scale):(0):(arrow_length(column(estimate) * scale)) \
+    with vectors head filled size screen 0.006, 22 lw 1.2 lc rgb colour(slot(i)) notitle, \
   for [i = 1:models] cells using (x_of(i)):(pick_refused(i, estimate) * scale) with points \
-    pt hollow_symbol(slot(i)) ps 1.15 lw 1.6 lc rgb colour(slot(i)) notitle, \
+    pt hollow_symbol(slot(i)) ps mark lw 1.6 lc rgb colour(slot(i)) notitle, \
   for [i = 1:models] cells using (x_of(i)):(pick_valid(i, estimate) * scale) with points \
-    pt filled_symbol(slot(i)) ps 1.15 lc rgb colour(slot(i)) notitle, \
-  for [i = 1:models] NaN with linespoints pt filled_symbol(slot(i)) ps 1.15 lw 1.4 \
-    dt dash(slot(i)) lc rgb colour(slot(i)) title word(names, i)
+    pt filled_symbol(slot(i)) ps mark lc rgb colour(slot(i)) notitle
+do for [tag = 101:label_tag] { unset label tag; unset arrow tag }

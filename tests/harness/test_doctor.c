@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +10,8 @@
 
 #include <cmocka.h>
 
-#include "bench/doctor.h"
+#include "bench/fitness.h"
+#include "bench/loop.h"
 
 /* A machine with nothing to complain of. */
 static const char healthy[] =
@@ -19,42 +21,43 @@ static const char healthy[] =
     "\"namespace_per_trial\":true,\"cgroup_per_trial\":true,"
     "\"sysctls\":{\"net.ipv4.tcp_congestion_control\":\"reno\","
     "\"net.ipv4.ip_local_port_range\":\"1024\\t65535\",\"net.ipv4.tcp_tw_reuse\":\"1\","
-    "\"net.core.somaxconn\":\"65535\"},"
+    "\"net.core.somaxconn\":\"65535\",\"net.ipv4.tcp_max_syn_backlog\":\"65535\"},"
     "\"build\":{\"compiler\":\"gcc 12\",\"optimization\":\"3\",\"sanitizer\":\"none\"},"
     "\"tools\":{\"wrk\":\"wrk 4.1\",\"gnuplot\":\"gnuplot 5\",\"hyperfine\":\"hyperfine 1\"}}";
 
 static char tsc[] = "tsc", hpet[] = "hpet", unheard_of[] = "one-of-tomorrow";
 
 struct machine {
+    json_t *manifest;
     struct doctor_facts facts;
-    struct doctor_hiccups hiccups[2];
+    struct hiccups hiccups[2];
 };
 
 static void machine_init(struct machine *machine)
 {
-    *machine = (struct machine){
-        .hiccups = {{0, 50000000, 20, 25, 40000, 500}, {1, 50000000, 20, 25, 90000, 900}}};
+    *machine = (struct machine){.hiccups = {{0, 1000, 50000000, 20, 25, 40000, 500},
+                                            {1, 1000, 50000000, 20, 25, 90000, 900}}};
+    machine->manifest = json_loads(healthy, 0, NULL);
     machine->facts = (struct doctor_facts){
-        .manifest = json_loads(healthy, 0, NULL),
-        .cpus = {.server = "1", .load = "0"},
+        .manifest = machine->manifest,
+        .cpus = {.server = "1", .load = "0", .allowed = 2},
         .cpu_stat = true,
-        .allowed_cpus = 2,
         .load = 0.1,
         .clock_source = tsc,
         .hiccups = machine->hiccups,
         .hiccup_count = 2,
     };
-    assert_non_null(machine->facts.manifest);
+    assert_non_null(machine->manifest);
 }
 
 static void machine_finish(struct machine *machine)
 {
-    json_decref(machine->facts.manifest);
+    json_decref(machine->manifest);
 }
 
 static void set(struct machine *machine, const char *group, const char *name, json_t *value)
 {
-    json_object_set_new(json_object_get(machine->facts.manifest, group), name, value);
+    json_object_set_new(json_object_get(machine->manifest, group), name, value);
 }
 
 /* The worst that the check found; that check alone may have found it. */
@@ -170,6 +173,9 @@ static void hiccups_of_any_cpu_count(void **state)
     assert_alone(&machine, "hiccups", DOCTOR_NOTE);
     machine.hiccups[1].lost_ppm = 60000;
     assert_alone(&machine, "hiccups", DOCTOR_BAD);
+    machine.hiccups[1].lost_ppm = 60000;
+    machine.hiccups[1].looked_ms = 50;
+    assert_alone(&machine, "hiccups", DOCTOR_NOTE);
     machine.hiccups[0].longest_ns = 30000000;
     assert_alone(&machine, "hiccups", DOCTOR_NOTE);
     machine_finish(&machine);
@@ -204,6 +210,8 @@ static void network_settings_that_would_show_in_the_figures_are_told(void **stat
     assert_alone(&machine, "port reuse", DOCTOR_NOTE);
     set(&machine, "sysctls", "net.core.somaxconn", json_string("128"));
     assert_alone(&machine, "accept queue", DOCTOR_BAD);
+    set(&machine, "sysctls", "net.ipv4.tcp_max_syn_backlog", json_string("128"));
+    assert_alone(&machine, "handshake queue", DOCTOR_NOTE);
     machine_finish(&machine);
 }
 
@@ -226,10 +234,25 @@ static void missing_privileges_are_noted(void **state)
     (void)state;
     struct machine machine;
     machine_init(&machine);
-    json_object_set_new(machine.facts.manifest, "namespace_per_trial", json_false());
+    json_object_set_new(machine.manifest, "namespace_per_trial", json_false());
     assert_alone(&machine, "network namespace", DOCTOR_NOTE);
     machine.facts.cpu_stat = false;
     assert_alone(&machine, "control group", DOCTOR_NOTE);
+    machine_finish(&machine);
+}
+
+static void kernel_interfaces_that_are_shut_are_noted(void **state)
+{
+    (void)state;
+    static const int errors[] = {EPERM, EACCES, ENOSYS, ENOENT, EINVAL};
+    struct machine machine;
+    machine_init(&machine);
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        machine.facts.tracepoint_error = errors[i];
+        assert_alone(&machine, "system call counts", DOCTOR_NOTE);
+        machine.facts.io_uring_error = errors[i];
+        assert_alone(&machine, "io_uring", DOCTOR_NOTE);
+    }
     machine_finish(&machine);
 }
 
@@ -251,10 +274,31 @@ static void an_open_fault_of_the_cpu_is_noted(void **state)
     struct machine machine;
     machine_init(&machine);
     json_object_set_new(
-        json_object_get(json_object_get(machine.facts.manifest, "machine"), "mitigations"),
-        "retbleed", json_string("Vulnerable"));
+        json_object_get(json_object_get(machine.manifest, "machine"), "mitigations"), "retbleed",
+        json_string("Vulnerable"));
     assert_alone(&machine, "mitigations", DOCTOR_NOTE);
     machine_finish(&machine);
+}
+
+/* As a run takes it up: when the harness is pinned already. */
+static void a_run_can_record_what_a_short_look_shows(void **state)
+{
+    (void)state;
+    struct cpus cpus = {0};
+    json_t *manifest = json_loads(healthy, 0, NULL);
+    loop_init();
+    cpus_choose(&cpus);
+    assert_true(cpus_pin(cpus.load));
+    json_t *found = fitness_to_json(manifest, &cpus);
+    json_t *hiccups = json_object_get(found, "hiccups");
+    assert_true(json_is_boolean(json_object_get(found, "fit")));
+    assert_true(json_array_size(json_object_get(found, "checks")) >= 20);
+    assert_int_equal(json_array_size(hiccups), cpus.shared ? 1 : 2);
+    json_t *first = json_array_get(hiccups, 0);
+    assert_int_equal(json_integer_value(json_object_get(first, "looked_ms")), 50);
+    assert_true(json_integer_value(json_object_get(first, "readings")) > 1000);
+    json_decref(found);
+    json_decref(manifest);
 }
 
 int main(void)
@@ -271,8 +315,10 @@ int main(void)
         cmocka_unit_test(network_settings_that_would_show_in_the_figures_are_told),
         cmocka_unit_test(only_the_load_generator_is_indispensable),
         cmocka_unit_test(missing_privileges_are_noted),
+        cmocka_unit_test(kernel_interfaces_that_are_shut_are_noted),
         cmocka_unit_test(builds_that_nobody_runs_are_bad),
         cmocka_unit_test(an_open_fault_of_the_cpu_is_noted),
+        cmocka_unit_test(a_run_can_record_what_a_short_look_shows),
     };
     return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
 }

@@ -184,6 +184,46 @@ static void jains_index_is_the_share_that_is_served(void **state)
     assert_int_equal(sockdiag_jain_ppm(0, 0, 10), -1);
 }
 
+static void stolen_time_spoils_a_trial(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.window_machine_total_us = 2000000;
+    trial.window_machine_steal_us = 20000;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+    assert_int_equal(trial.spoilt, 0);
+    trial.window_machine_steal_us = 30000;
+    assert_refused(trial, "steal");
+    gate_judge(&trial);
+    assert_int_equal(trial.spoilt, 1);
+}
+
+/* One tick of 10 ms is over 1 % of a short window, and as good as none. */
+static void one_tick_of_stolen_time_does_not(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.window_machine_total_us = 800000;
+    trial.window_machine_steal_us = 10000;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+}
+
+static void a_task_off_its_cpus_spoils_a_trial(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.pinned = 0;
+    assert_refused(trial, "CPUs that are not its own");
+    gate_judge(&trial);
+    assert_int_equal(trial.spoilt, 1);
+    trial.pinned = 1;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+    assert_int_equal(trial.spoilt, 0);
+}
+
 static void a_record_line_keeps_every_field(void **state)
 {
     (void)state;
@@ -211,6 +251,9 @@ int main(void)
         cmocka_unit_test(losses_in_the_kernel_are_refused),
         cmocka_unit_test(a_trial_that_failed_says_why),
         cmocka_unit_test(jains_index_is_the_share_that_is_served),
+        cmocka_unit_test(stolen_time_spoils_a_trial),
+        cmocka_unit_test(one_tick_of_stolen_time_does_not),
+        cmocka_unit_test(a_task_off_its_cpus_spoils_a_trial),
         cmocka_unit_test(a_record_line_keeps_every_field),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

@@ -119,6 +119,10 @@ static void descriptions_that_cannot_be_right_are_refused(void **state)
     refuse("{\"name\": \"a\", \"start\": [\"sh\"]}");
     refuse("{\"name\": \"a\", \"start\": [\"sh\"], \"body_bytes\": 5000}");
     refuse("{\"name\": \"a\", \"start\": [\"sh\"], \"body\": \"x\", \"path\": \"hello\"}");
+    refuse("{\"name\": \"a\", \"start\": [\"sh\"], \"body\": \"x\", \"path\": \"/h llo\"}");
+    refuse("{\"name\": \"a\", \"start\": [\"sh\"], \"body\": \"x\", \"path\": \"/h\\tllo\"}");
+    refuse("{\"name\": \"a\", \"start\": [\"sh\"], \"body\": \"x\", \"path\": \"/h\u00e4llo\"}");
+    refuse("{\"name\": \"a\", \"start\": [\"sh\"], \"body\": \"x\", \"path\": \"/h\\u007fllo\"}");
     refuse("{\"name\": \"a\", \"start\": [\"sh\"], \"body\": \"x\", \"stop\": \"SOON\"}");
     refuse("{\"name\": \"a\", \"start\": [\"sh\"], \"body\": \"x\", \"files\": {\"b\": 1}}");
 }

@@ -195,7 +195,7 @@ static const struct contest *contest_of(struct made *made)
 {
     summary_build(&made->summary, made->trials, made->histograms, made->record.count, models,
                   MODELS);
-    rank_build(&made->ranking, &made->record, &made->summary, NAN);
+    rank_build(&made->ranking, &made->record, &made->summary);
     return &made->ranking.contests[0];
 }
 
@@ -253,6 +253,57 @@ static void a_cell_that_the_gate_refused_has_no_rank(void **state)
     assert_string_equal(contest->contestants[2].cell->model, "ant");
     assert_string_equal(contest->contestants[2].reason, "3 errors");
     assert_int_equal(contest->contestants[2].rank.first, 0);
+    finish(&made);
+}
+
+/* bee becomes ant's twin, as fast as ant but for `percent` and some noise. */
+static void make_twin(struct made *made, int64_t percent)
+{
+    make_trials(made, BLOCKS);
+    for (size_t i = 0; i < made->record.count; i++) {
+        struct trial *trial = &made->trials[i];
+        if (strcmp(trial->model, "bee") != 0)
+            continue;
+        snprintf(trial->model, sizeof trial->model, "ant.twin");
+        trial->requests = 20000 + 200 * percent + 7 * (int64_t)(i % 4);
+    }
+}
+
+static void a_twin_has_no_rank_and_sets_the_threshold(void **state)
+{
+    (void)state;
+    struct made made;
+    make_twin(&made, 4);
+    const struct contest *contest = contest_of(&made);
+    assert_int_equal(contest->count, 2);
+    assert_string_equal(contest->twin_of, "ant");
+    assert_true(fabs(rank_resolution(contest) - 0.04) < 0.002);
+    assert_true(contest->threshold == rank_resolution(contest));
+    finish(&made);
+    make_twin(&made, 0);
+    contest = contest_of(&made);
+    assert_true(rank_resolution(contest) < 0.01);
+    assert_true(contest->threshold == 0.01);
+    finish(&made);
+}
+
+static void a_contest_without_twins_takes_the_coarsest_threshold(void **state)
+{
+    (void)state;
+    struct made made;
+    make_twin(&made, 4);
+    for (size_t i = 0; i < made.record.count; i++)
+        if (i % MODELS == 0)
+            made.trials[i].level = 64; /* cow alone */
+    contest_of(&made);
+    assert_int_equal(made.ranking.count, 6);
+    const struct contest *with = &made.ranking.contests[0], *without = &made.ranking.contests[3];
+    if (isnan(rank_resolution(with))) {
+        with = &made.ranking.contests[3];
+        without = &made.ranking.contests[0];
+    }
+    assert_true(isnan(without->twins.ratio));
+    assert_true(without->threshold == with->threshold);
     finish(&made);
 }
 
@@ -369,6 +420,8 @@ int main(void)
         cmocka_unit_test(a_record_becomes_ranks),
         cmocka_unit_test(a_metric_that_nobody_has_compares_nobody),
         cmocka_unit_test(a_cell_that_the_gate_refused_has_no_rank),
+        cmocka_unit_test(a_twin_has_no_rank_and_sets_the_threshold),
+        cmocka_unit_test(a_contest_without_twins_takes_the_coarsest_threshold),
         cmocka_unit_test(a_block_that_was_cut_short_is_left_out),
         cmocka_unit_test(under_a_busy_generator_the_slower_may_be_the_faster),
         cmocka_unit_test(every_row_has_as_many_columns_as_the_header),

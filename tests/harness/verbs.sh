@@ -9,6 +9,9 @@ trap 'rm -rf "$folder"' EXIT
 
 fail() { echo "not ok: $1"; exit 1; }
 
+# Reads all of its input: a writer that grep -q leaves alone may end by SIGPIPE, and pipefail tells.
+says() { local text; text=$(cat) && grep -q "$@" <<<"$text"; }
+
 status_of() { # COMMAND...: its output goes to $folder/out and $folder/err
   local status=0
   "$@" >"$folder/out" 2>"$folder/err" || status=$?
@@ -73,8 +76,9 @@ doctor_can_be_interrupted() {
 make_run() { # NAME REQUESTS KERNEL STARTED
   local run=$folder/$1 spread
   mkdir -p "$run"
-  printf '{"started_unix_s":%s,"machine":{"kernel":"%s"},"models":[{"name":"ant"}]}\n' "$4" "$3" \
+  printf '{"started_unix_s":%s,"machine":{"kernel":"%s"},"binaries":{"ant":"%s"},' "$4" "$3" "$2" \
     >"$run/manifest.json"
+  echo '"models":[{"name":"ant"}]}' >>"$run/manifest.json"
   for spread in 0 97 -53; do
     printf '{"model":"ant","workload":"churn","level":8,"connections":8,"valid":1,"duration_us":1000000,'
     printf '"requests":%s,"window_server_user_us":0,"window_server_system_us":400000}\n' \
@@ -82,19 +86,34 @@ make_run() { # NAME REQUESTS KERNEL STARTED
   done >"$run/trials.jsonl"
 }
 
-compare_tells_what_differs_and_whether_it_is_real() {
+line_of() { grep -nm1 -- "$1" "$folder/out" | cut -d: -f1; }
+
+compare_tells_first_what_was_not_measured_alike() {
   make_run old 40000 6.1 1
-  make_run same 40010 6.1 2
   make_run fast 48000 6.2 3
+  [ "$(status_of "$c10kit" compare "$folder/old" "$folder/fast")" = 0 ] || fail "compare runs"
+  grep -q '^  another kernel: 6.1; 6.2$' "$folder/out" || fail "the kernel: $(cat "$folder/out")"
+  grep -q '^  ant: another binary$' "$folder/out" || fail "the binary: $(cat "$folder/out")"
+  grep -q '^  machine.kernel$' "$folder/out" || fail "the kernels differ"
+  [ "$(line_of 'another binary')" -lt "$(line_of '^  machine.kernel$')" ] || fail "it comes first"
+  "$c10kit" compare --json "$folder/old" "$folder/fast" | says '"ant: another binary"' ||
+    fail "the same as JSON"
+}
+
+compare_tells_what_differs_and_whether_it_matters() {
+  make_run same 40000 6.1 2
   [ "$(status_of "$c10kit" compare "$folder/old" "$folder/same")" = 0 ] || fail "compare runs"
   grep -q 'differ in nothing but times' "$folder/out" || fail "manifests that are the same"
-  grep -q '^0 differences are real' "$folder/out" || fail "alike: $(cat "$folder/out")"
+  grep -q '^Verdicts: 2 equivalent.$' "$folder/out" || fail "equivalent: $(cat "$folder/out")"
   [ "$(status_of "$c10kit" compare "$folder/old" "$folder/fast")" = 0 ] || fail "compare runs"
-  grep -q '^  machine.kernel$' "$folder/out" || fail "the kernels differ"
   grep -q '1\.2[0-9]* \[.*higher' "$folder/out" || fail "faster: $(cat "$folder/out")"
-  grep -q '^2 differences are real' "$folder/out" || fail "both differences are real"
-  "$c10kit" compare --json "$folder/old" "$folder/fast" | grep -q '"verdict": "higher"' ||
+  grep -q '^Verdicts: 1 higher, 1 lower.$' "$folder/out" || fail "both differences matter"
+  "$c10kit" compare --json "$folder/old" "$folder/fast" | says '"verdict": "higher"' ||
     fail "the same as JSON"
+  "$c10kit" compare --threshold 30 "$folder/old" "$folder/fast" | says '2 negligible' ||
+    fail "20 % is less than 30 %"
+  [ "$(status_of "$c10kit" compare --threshold 1% "$folder/old" "$folder/fast")" = 64 ] ||
+    fail "1% is no number"
 }
 
 compare_says_in_one_line_what_is_no_run() {
@@ -108,7 +127,7 @@ compare_says_in_one_line_what_is_no_run() {
 list_tells_the_same_as_json() {
   local name
   for name in $("$c10kit" list | awk '{ print $1 }'); do
-    "$c10kit" list --json | grep -q "\"name\": \"$name\"" || fail "$name is not in the JSON"
+    "$c10kit" list --json | says "\"name\": \"$name\"" || fail "$name is not in the JSON"
   done
   [ "$("$c10kit" list --json | grep -c '"name":')" = "$("$c10kit" list | wc -l)" ] ||
     fail "as many models"
@@ -121,7 +140,7 @@ the_manual_knows_every_verb_and_option() {
     grep -q "^\.SS $verb" <<<"$text" || fail "no section on $verb in $manual"
     for option in $(options "$verb"); do
       awk -v verb="$verb" '/^\.SS / { inside = $2 == verb } /^\.SH / { inside = 0 } inside' \
-        <<<"$text" | grep -q -- "$option" || fail "$verb $option is not in $manual"
+        <<<"$text" | says -- "$option" || fail "$verb $option is not in $manual"
     done
   done
 }
@@ -142,9 +161,9 @@ completion_proposes_what_there_is() {
   model=$("$c10kit" list | awk 'NR == 1 { print $1 }')
   [ "$(proposed c10kit comp)" = compare ] || fail "a verb: $(proposed c10kit comp)"
   for option in $(options run); do
-    proposed c10kit run -- | grep -qxE -- "$option=?" || fail "run $option is not proposed"
+    proposed c10kit run -- | says -xE -- "$option=?" || fail "run $option is not proposed"
   done
-  proposed c10kit run --models "" | grep -qx "$model" || fail "the models"
+  proposed c10kit run --models "" | says -x "$model" || fail "the models"
   [ "$(proposed c10kit run --models "x,$model")" = "x,$model" ] || fail "a second model"
   [ "$(proposed c10kit run --workloads = ch)" = churn ] || fail "after a sign"
 }
@@ -152,7 +171,8 @@ completion_proposes_what_there_is() {
 doctors_status_is_its_verdict
 doctor_finds_what_is_wrong
 doctor_can_be_interrupted
-compare_tells_what_differs_and_whether_it_is_real
+compare_tells_first_what_was_not_measured_alike
+compare_tells_what_differs_and_whether_it_matters
 compare_says_in_one_line_what_is_no_run
 list_tells_the_same_as_json
 the_manual_knows_every_verb_and_option

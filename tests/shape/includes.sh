@@ -33,6 +33,8 @@ allow servers '^lib/[a-z_-]+\.h$' \
 allow lib '^lib/[a-z_-]+\.h$' "lib/ stands on itself and the system: turn the dependency round"
 allow bench '^bench/.*\.h$' \
   "the harness knows servers only as executables: ask --describe, or keep a type of its own"
+allow bench/load '^bench/(load/[a-z_]+|histogram|text|say|cpus)\.h$' \
+  "the generator is a client of its own: from the harness it takes what has nothing to do with runs"
 allow tests '^(lib|bench|tests)/.*\.h$' "a test takes from lib/, bench/ and tests/: run a server, do not include it"
 allow tests/contract '^tests/contract/.*\.h$' \
   "the contract sees a server from outside: drive the executable over its sockets"

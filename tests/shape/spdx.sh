@@ -9,6 +9,7 @@ cd "$1"
 written() {
   find . \( -path ./.git -o -path './build*' -o -path ./results -o -path '*/corpus' \) -prune -o \
     -type f \( -name '*.[ch]' -o -name '*.sh' -o -name '*.lua' -o -name '*.gp' -o -name '*.py' \
+    -o -name '*.html' -o -name '*.css' -o -name '*.js' \
     -o -name '*.gnuplot' -o -name '*.dict' -o -name 'meson*' -o -name '.clang-*' \
     -o -name .editorconfig -o -path './scripts/*' -o -path './.ci/*' \) -print | sort
 }

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/mode.h"
+
+#include <string.h>
+
+#include "bench/pairs.h"
+
+/* quick is to be over in three minutes on two CPUs, build included, with every model in it. */
+static const struct mode modes[] = {
+    {"quick", 400, 100, {1, 64, 1000}, 3, false},
+    {"standard", 1000, 200, {1, 8, 64, 256, 1000, 4000, 10000}, 12, true},
+    {"publish", 2000, 500, {1, 8, 64, 256, 1000, 4000, 10000}, 30, true},
+};
+
+const struct mode *mode_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (strcmp(name, modes[i].name) == 0)
+            return &modes[i];
+    return NULL;
+}
+
+unsigned mode_blocks(const struct mode *mode, size_t models)
+{
+    if (!mode->ranks)
+        return mode->least_blocks;
+    unsigned needed = (unsigned)pairs_least_blocks(pairs_count(models));
+    return needed > mode->least_blocks ? needed : mode->least_blocks;
+}

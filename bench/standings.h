@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_STANDINGS_H
+#define BENCH_STANDINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/rank.h"
+
+/* The ranking as the charts read it. */
+
+/* The contest of this workload and metric in which two models or more are compared, at the level
+ * nearest to the one given; NULL: there is none. */
+const struct contest *standings_contest(const struct ranking *, const char *workload, enum metric,
+                                        int64_t level);
+
+/* Some two models of this workload are compared. */
+bool standings_has_pairs(const struct ranking *, const char *workload);
+
+/* Some level of this workload has ranks. */
+bool standings_has_ranks(const struct ranking *, const char *workload);
+
+/* Writes matrix.tsv, all pairs at the level nearest to the one given, and ranks.tsv. */
+void standings_write(const char *folder, const struct ranking *, int64_t matrix_level);
+
+#endif

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Records to make pages from: the reference run, and one that is made up from it."""
+
+import json
+import pathlib
+import shutil
+
+BLOCKS = 12
+MODELS = ("select", "poll", "epoll-lt")
+LEVELS = (8, 64)
+HOSTILE = "</script><script>document.title='broken'</script><b>&amp;"
+
+
+def copied(reference, folder):
+    """The reference run, whole."""
+    shutil.copytree(reference, folder)
+    return folder
+
+
+def read(reference):
+    manifest = json.loads((reference / "manifest.json").read_text())
+    trials = [json.loads(line) for line in (reference / "trials.jsonl").read_text().splitlines()]
+    return manifest, trials
+
+
+def varied(trial, block, number, model):
+    """The same trial in another block: select takes a fifth more CPU time than the others, and
+    blocks differ a little, not all models alike."""
+    wobble = 1 + ((7 * block + sum(map(ord, model))) % 5 - 2) / 500
+    cost = wobble * (1.2 if model == "select" else 1)
+    return dict(trial, model=model, block=block, number=number, attempt=1, spoilt=0, pinned=1,
+                requests=int(trial["requests"] * wobble),
+                window_server_user_us=0, window_server_system_us=int(400000 * cost))
+
+
+def stem(trial):
+    again = "-b" if trial["attempt"] == 2 else ""
+    return "%(number)04d-%(model)s-%(workload)s-%(level)d" % trial + again + ".csv"
+
+
+def ranked(reference, folder):
+    """Twelve blocks of three models and a twin, which are ranked. One trial was spoilt and measured
+    again, and the first model's title is markup."""
+    manifest, trials = read(reference)
+    first = {t["level"]: t for t in trials
+             if t["workload"] == "keep-alive" and t["block"] == 1 and t["model"] == "poll"}
+    lines = []
+    for block in range(1, BLOCKS + 1):
+        for level in LEVELS:
+            for model in (*MODELS, "epoll-lt.twin"):
+                lines.append(varied(first[level], block, len(lines) + 1, model))
+    spoilt = dict(lines[0], valid=0, spoilt=1, reason="the host took 9.0 % of the CPU time (steal)")
+    lines = [spoilt, dict(lines[0], attempt=2), *lines[1:]]
+    models = [m for m in manifest["models"] if m["name"] in MODELS]
+    models[0]["title"] = HOSTILE
+    manifest["models"] = [*models, {"name": "epoll-lt.twin", "twin_of": "epoll-lt"}]
+    manifest["plan"].update(blocks=BLOCKS, mode="standard", sentinel="epoll-lt", cells=[
+        {"model": m["name"], "workload": "keep-alive", "level": level}
+        for m in manifest["models"] for level in LEVELS], order=[])
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "trials.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / "histograms").mkdir()
+    for line in lines:
+        source = "%(number)04d-%(model)s-%(workload)s-%(level)d.csv" % first[line["level"]]
+        shutil.copy(reference / "histograms" / source, folder / "histograms" / stem(line))
+    return pathlib.Path(folder)
