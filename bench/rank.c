@@ -97,7 +97,7 @@ static void append_letter(char **letters, size_t column)
     *letters = longer;
 }
 
-void rank_letters(const struct pair *pairs, size_t contestants, char **letters)
+size_t rank_letters(const struct pair *pairs, size_t contestants, char **letters)
 {
     assert(contestants <= RANK_CONTESTANTS_LIMIT);
     struct columns columns = {text_allocate(1, sizeof *columns.sets), 1};
@@ -114,6 +114,7 @@ void rank_letters(const struct pair *pairs, size_t contestants, char **letters)
             if (columns.sets[column] & bit_of(i))
                 append_letter(&letters[i], column);
     free(columns.sets);
+    return columns.count;
 }
 
 static const char *reason_against(const struct summary_cell *cell, enum metric metric)
@@ -246,10 +247,12 @@ static void place(struct contest *contest)
     struct rank *ranks = text_allocate(k, sizeof *ranks);
     char **letters = text_allocate(k, sizeof *letters);
     rank_places(contest->pairs, k, ranks);
-    rank_letters(contest->pairs, k, letters);
+    size_t used = rank_letters(contest->pairs, k, letters);
     for (size_t i = 0; i < k; i++) {
         contest->contestants[i].rank = ranks[i];
         contest->contestants[i].letters = letters[i];
+        if (used > ALPHABET)
+            *letters[i] = '\0'; /* too many to read: the ranks say it */
     }
     free(letters);
     free(ranks);

@@ -26,9 +26,10 @@ void rank_places(const struct pair *pairs, size_t contestants, struct rank *rank
  * Compact letter display: two contestants share a letter when, and only when, neither came out
  * better (insert-and-absorb: Piepho, J. Comput. Graph. Stat. 13, 2004). Fills one string
  * per contestant, the caller's to free; "a" goes to contestant 0 and those tied with it, so number
- * them from the best. At most RANK_CONTESTANTS_LIMIT. After z come a', b', ...
+ * them from the best. At most RANK_CONTESTANTS_LIMIT. After z come a', b', ... Returns how many
+ * letters it took; a contest that takes more than the alphabet has none.
  */
-void rank_letters(const struct pair *pairs, size_t contestants, char **letters);
+size_t rank_letters(const struct pair *pairs, size_t contestants, char **letters);
 
 struct contestant {
     const struct summary_cell *cell;
@@ -36,7 +37,7 @@ struct contestant {
     bool bound;         /* the generator set the speed: it is as good as its value or better */
     double mean;        /* geometric, over the contest's blocks; NAN: not compared */
     struct rank rank;   /* {0, 0}: none */
-    char *letters;      /* "": none */
+    char *letters;      /* "": none, or more than can be read */
 };
 
 struct contest {

@@ -11,6 +11,7 @@
 #include "bench/chart.h"
 #include "bench/cold.h"
 #include "bench/drive.h"
+#include "bench/fitness.h"
 #include "bench/host.h"
 #include "bench/loop.h"
 #include "bench/meter.h"
@@ -247,6 +248,7 @@ bool run_measure(const struct run *run, bool resumed)
     cgroup_init();
     if (!resumed) {
         json_t *manifest = host_manifest(run);
+        json_object_set_new(manifest, "fitness", fitness_to_json(manifest, &run->cpus));
         record_manifest(run->folder, manifest);
         json_decref(manifest);
     }
