@@ -44,7 +44,7 @@ struct attempt {
 };
 
 struct reading {
-    int64_t clock_us, harness_us, generator_wait_us;
+    int64_t clock_us, harness_us, generator_wait_us, own_cpus_us;
     struct cpu_time server, generator;
     struct meter_machine machine;
     struct netns_counters net;
@@ -59,6 +59,7 @@ static struct reading read_meters(const struct attempt *attempt, const struct lo
                             .server = meter_cpu(&attempt->server_meter),
                             .generator = meter_cpu(&generator),
                             .machine = meter_machine(),
+                            .own_cpus_us = meter_own_cpus_us(&attempt->run->cpus),
                             .net = netns_count()};
 }
 
@@ -233,6 +234,7 @@ static void note_steady(struct trial *trial, const struct reading *from, const s
                                                 to->generator.user_us + to->generator.system_us);
     trial->steady_generator_wait_us = difference(from->generator_wait_us, to->generator_wait_us);
     trial->steady_machine_busy_us = difference(from->machine.busy_us, to->machine.busy_us);
+    trial->steady_own_cpus_busy_us = difference(from->own_cpus_us, to->own_cpus_us);
     trial->steady_harness_cpu_us = difference(from->harness_us, to->harness_us);
 }
 

@@ -37,11 +37,21 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct trial *trial, co
     return false;
 }
 
+double gate_others(const struct trial *trial)
+{
+    if (trial->steady_own_cpus_busy_us < 0 || trial->steady_wall_us <= 0 ||
+        trial->steady_server_user_us < 0 || trial->steady_generator_cpu_us < 0)
+        return NAN;
+    int64_t ours_us = trial->steady_server_user_us + trial->steady_server_system_us +
+                      trial->steady_generator_cpu_us + trial->steady_harness_cpu_us;
+    return (double)(trial->steady_own_cpus_busy_us - ours_us) / (double)trial->steady_wall_us;
+}
+
 /* What /proc/stat shows comes in ticks of 10 ms, so one more than the share is not told from none.
  */
 static bool had_its_cpus(struct trial *trial)
 {
-    static const double share = 0.01;
+    static const double share = 0.01, others_most = 0.25;
     static const int64_t tick_us = 10000;
     const int64_t steal_us = trial->window_machine_steal_us;
     const double total_us = (double)trial->window_machine_total_us;
@@ -50,6 +60,8 @@ static bool had_its_cpus(struct trial *trial)
     if (steal_us > tick_us && total_us > 0 && (double)steal_us > share * total_us)
         return refuse(trial, "the host took %.1f %% of the CPU time (steal)",
                       100 * (double)steal_us / total_us);
+    if (gate_others(trial) > others_most)
+        return refuse(trial, "other work took %.0f %% of a CPU", 100 * gate_others(trial));
     return true;
 }
 

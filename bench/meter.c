@@ -164,6 +164,23 @@ struct meter_machine meter_machine(void)
     return machine;
 }
 
+int64_t meter_own_cpus_us(const struct cpus *cpus)
+{
+    int64_t busy_us = -1;
+    char *text = text_read_trimmed("/proc/stat");
+    for (char *line = strstr(text, "\ncpu"); line; line = strstr(line + 1, "\ncpu")) {
+        int cpu;
+        long long user, nice, system, irq, softirq;
+        if (sscanf(line, "\ncpu%d %lld %lld %lld %*d %*d %lld %lld", &cpu, &user, &nice, &system,
+                   &irq, &softirq) == 6 &&
+            (cpus_has(cpus->server, cpu) || cpus_has(cpus->load, cpu)))
+            busy_us =
+                (busy_us < 0 ? 0 : busy_us) + ticks_to_us(user + nice + system + irq + softirq);
+    }
+    free(text);
+    return busy_us;
+}
+
 struct meter_children meter_children(void)
 {
     struct rusage usage;

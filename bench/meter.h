@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "bench/cgroup.h"
+#include "bench/cpus.h"
 
 /* Readings of CPU time, memory and switches. */
 
@@ -38,6 +39,9 @@ struct meter_machine {
     int64_t busy_us, steal_us, total_us; /* all CPUs together, since boot */
 };
 struct meter_machine meter_machine(void);
+
+/* How busy the CPUs of server and load were, together, since boot; ticks of 10 ms. -1: not told. */
+int64_t meter_own_cpus_us(const struct cpus *);
 
 /* What all children that this process has waited for have used, with theirs. */
 struct meter_children {

@@ -53,6 +53,7 @@ static const struct {
     NUMBER(steady_generator_cpu_us),
     NUMBER(steady_generator_wait_us),
     NUMBER(steady_machine_busy_us),
+    NUMBER(steady_own_cpus_busy_us),
     NUMBER(steady_harness_cpu_us),
     NUMBER(pinned),
     NUMBER(memory_steady_kib),

@@ -37,7 +37,7 @@ struct trial {
         window_wall_us;
     int64_t steady_wall_us, steady_server_user_us, steady_server_system_us;
     int64_t steady_generator_cpu_us, steady_generator_wait_us, steady_machine_busy_us,
-        steady_harness_cpu_us;
+        steady_own_cpus_busy_us, steady_harness_cpu_us;
     int64_t pinned; /* 1: every task could run on its own CPUs only */
     int64_t memory_steady_kib, memory_peak_kib, processes;
     int64_t established, served, served_min, served_max, jain_ppm;

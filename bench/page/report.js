@@ -386,10 +386,12 @@
       all.some(one => one.bound) ? item("> X ↑, < X ↓", "the load generator was the limit; the server may be better than X.") : null,
       data.cells.some(cell => !cell.valid) ? item("○", "hollow: not to be compared; why stands under Validity.") : null,
       all.some(one => one.reason && !known(one.mean)) && data.cells.some(cell => cell.valid && cell.limited_by &&
-        !known(cell.metrics.latency_p99_us[0])) ? item("–", "no value: a percentile needs 100 answers beyond it.") : null,
+        !known((cell.metrics.latency_p99_us || [])[0])) ? item("–", "no value: a percentile needs 100 answers beyond it.") : null,
       item("server, generator, concurrency", "what set the speed: the server's CPU, the generator's, or " +
         "neither, since so few connections keep neither busy."),
-      resolution());
+      resolution(),
+      isRanked && allLevels.length > 1 ? element("li", {}, `Rows stand in the order at level ${number(nearest)}, ` +
+        "or as headers sort them.") : null);
   }
 
   function showAnswer() {

@@ -210,6 +210,23 @@ static void one_tick_of_stolen_time_does_not(void **state)
     assert_int_equal(trial.valid, 1);
 }
 
+static void other_work_on_its_cpus_spoils_a_trial(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.steady_server_user_us = 300000;
+    trial.steady_server_system_us = 600000;
+    trial.steady_generator_cpu_us = 500000;
+    trial.steady_harness_cpu_us = 1000;
+    trial.steady_own_cpus_busy_us = 1401000 + 200000;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+    trial.steady_own_cpus_busy_us += 100000;
+    assert_refused(trial, "other work took 30 % of a CPU");
+    gate_judge(&trial);
+    assert_int_equal(trial.spoilt, 1);
+}
+
 static void a_task_off_its_cpus_spoils_a_trial(void **state)
 {
     (void)state;
@@ -253,6 +270,7 @@ int main(void)
         cmocka_unit_test(jains_index_is_the_share_that_is_served),
         cmocka_unit_test(stolen_time_spoils_a_trial),
         cmocka_unit_test(one_tick_of_stolen_time_does_not),
+        cmocka_unit_test(other_work_on_its_cpus_spoils_a_trial),
         cmocka_unit_test(a_task_off_its_cpus_spoils_a_trial),
         cmocka_unit_test(a_record_line_keeps_every_field),
     };
