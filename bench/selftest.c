@@ -114,6 +114,49 @@ static bool is_whole(struct selftest *selftest, const struct standing *standing,
     return standing->ranking.count > 0;
 }
 
+static int64_t last_block(const struct record *record)
+{
+    int64_t last = 0;
+    for (size_t i = 0; i < record->count; i++)
+        last = record->trials[i].block > last ? record->trials[i].block : last;
+    return last;
+}
+
+static bool is_spoilt_block(const struct record *record, int64_t block)
+{
+    for (size_t i = 0; i < record->count; i++) {
+        const struct trial *trial = &record->trials[i];
+        if (trial->block == block && trial->spoilt == 1 && !trial->replaced)
+            return true;
+    }
+    return false;
+}
+
+/* The blocks that the machine did not spoil for good: else other work on it would be taken for a
+ * fault of the suite. The two arrays are the caller's to free, what they hold stays the record's.
+ */
+static struct record unspoilt(const struct record *record)
+{
+    struct record part = {
+        .manifest = record->manifest,
+        .trials = text_allocate(record->count, sizeof *part.trials),
+        .histograms = text_allocate(record->count, sizeof *part.histograms),
+    };
+    for (size_t i = 0; i < record->count; i++) {
+        if (is_spoilt_block(record, record->trials[i].block))
+            continue;
+        part.trials[part.count] = record->trials[i];
+        part.histograms[part.count++] = record->histograms[i];
+    }
+    return part;
+}
+
+static void drop(struct record *part)
+{
+    free(part->histograms);
+    free(part->trials);
+}
+
 /* ---- A/A ---- */
 
 static void judge_twin(struct selftest *selftest, const struct contest *contest, double p)
@@ -134,7 +177,8 @@ void selftest_judge_twins(struct selftest *selftest, const struct record *record
     const struct contest *contests[METRICS_LIMIT];
     double p[METRICS_LIMIT], adjusted[METRICS_LIMIT];
     size_t count = 0;
-    stand(&standing, record);
+    struct record part = unspoilt(record);
+    stand(&standing, &part);
     bool whole = is_whole(selftest, &standing, "A/A");
     for (size_t i = 0; whole && i < standing.ranking.count && count < METRICS_LIMIT; i++) {
         const struct contest *contest = &standing.ranking.contests[i];
@@ -149,6 +193,7 @@ void selftest_judge_twins(struct selftest *selftest, const struct record *record
     if (whole && count == 0)
         selftest_fail(selftest, "A/A", "no twin, or too few blocks");
     leave(&standing);
+    drop(&part);
 }
 
 /* ---- Labels permuted ---- */
@@ -178,14 +223,6 @@ static void count_verdicts(struct tally tallies[METRICS_LIMIT][TESTS],
         if (!isnan(contest->twins.ratio))
             count_verdict(&tallies[i][1], &contest->twins);
     }
-}
-
-static int64_t last_block(const struct record *record)
-{
-    int64_t last = 0;
-    for (size_t i = 0; i < record->count; i++)
-        last = record->trials[i].block > last ? record->trials[i].block : last;
-    return last;
 }
 
 static bool is_whole_block(const struct record *record, int64_t block)
@@ -253,8 +290,7 @@ static void tally_rounds(struct tally tallies[METRICS_LIMIT][TESTS], const struc
         count_verdicts(tallies, &standing.ranking);
         leave(&standing);
     }
-    free(shadow.histograms);
-    free(shadow.trials);
+    drop(&shadow);
     gsl_rng_free(generator);
 }
 
@@ -317,9 +353,9 @@ static size_t spin_differences(const struct record *record, double *differences_
 {
     static const struct histogram none = {0};
     size_t n = 0;
-    for (size_t block = 1; block <= record->count; block++) {
-        const struct trial *a = valid_trial(record, quicker, (int64_t)block);
-        const struct trial *b = valid_trial(record, slower, (int64_t)block);
+    for (int64_t block = 1; block <= last_block(record); block++) {
+        const struct trial *a = valid_trial(record, quicker, block);
+        const struct trial *b = valid_trial(record, slower, block);
         if (!a || !b)
             continue;
         differences_us[n] = metric_of(METRIC_CPU_US_PER_REQUEST, b, &none) -
@@ -372,14 +408,16 @@ static void judge_spin_verdict(struct selftest *selftest, const struct contest *
 void selftest_judge_spin(struct selftest *selftest, const struct record *record)
 {
     struct standing standing;
-    stand(&standing, record);
+    struct record part = unspoilt(record);
+    stand(&standing, &part);
     bool whole = is_whole(selftest, &standing, "spin");
     if (whole)
-        judge_spin_time(selftest, record);
+        judge_spin_time(selftest, &part);
     for (size_t i = 0; whole && i < standing.ranking.count; i++)
         if (standing.ranking.contests[i].metric == METRIC_THROUGHPUT_RPS)
             judge_spin_verdict(selftest, &standing.ranking.contests[i]);
     leave(&standing);
+    drop(&part);
 }
 
 /* ---- Stall ---- */

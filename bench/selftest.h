@@ -9,9 +9,10 @@
 
 #include "bench/record.h"
 
-/* Whether the suite's own verdicts are right: runs whose outcome is known beforehand, judged. Pure
- * functions of their records, so that a record can be made up in a test. What is known of the
- * servers that are measured stands in tests/selftest/misfit.c. */
+/* Whether the suite's own verdicts are right: runs whose outcome is known beforehand, judged.
+ * Blocks with a trial that other work on the machine spoilt for good are left out. Pure functions
+ * of the records, so that a record can be made up in a test. What is known of the servers that are
+ * measured stands in tests/selftest/misfit.c. */
 
 struct selftest_finding {
     char *check, *expected, *observed; /* owned */

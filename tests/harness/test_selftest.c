@@ -155,6 +155,23 @@ static void a_trial_that_is_not_valid_leaves_nothing_to_judge(void **state)
     }
 }
 
+static void a_block_that_the_machine_spoilt_is_left_out(void **state)
+{
+    (void)state;
+    static judging *const judges[] = {selftest_judge_twins, selftest_judge_spin};
+    for (size_t i = 0; i < sizeof judges / sizeof *judges; i++) {
+        struct record record;
+        struct selftest selftest = {0};
+        make(&record, &sound);
+        record.trials[4].valid = 0;
+        record.trials[4].spoilt = 1;
+        judges[i](&selftest, &record);
+        assert_true(selftest_is_ok(&selftest));
+        selftest_finish(&selftest);
+        record_finish(&record);
+    }
+}
+
 static void labels_are_permuted_in_the_blocks_that_are_whole(void **state)
 {
     (void)state;
@@ -349,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_spin_that_throughput_does_not_show_is_reported),
         cmocka_unit_test(too_few_blocks_prove_nothing),
         cmocka_unit_test(a_trial_that_is_not_valid_leaves_nothing_to_judge),
+        cmocka_unit_test(a_block_that_the_machine_spoilt_is_left_out),
         cmocka_unit_test(labels_are_permuted_in_the_blocks_that_are_whole),
         cmocka_unit_test(a_stall_is_one_latency_of_each_client),
         cmocka_unit_test(a_histogram_that_nobody_corrected_is_reported),

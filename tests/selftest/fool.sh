@@ -22,9 +22,10 @@ skip_if_spoilt() { # FOLDER
 }
 
 start() { # MISFIT: sets pid and port
+  rm -f "$folder/said" # that of the server before says ready, too
   "$servers/$1" >"$folder/said" 2>"$folder/counts" &
   pid=$!
-  until grep -q '^ready ' "$folder/said"; do
+  until grep -qs '^ready ' "$folder/said"; do
     kill -0 "$pid" 2>/dev/null || fail "$1 ended by itself: $(cat "$folder/counts")"
     read -rt 0.02 <> <(:) || true
   done
