@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Everything that must pass, from a bare machine: installs what is missing, builds, and runs
 #   release  gcc, optimised: every test            asan  clang, address and undefined behaviour
-#   fuzz     each libFuzzer target for 30 s        tsan  clang, data races in models with threads
+#   fuzz     each libFuzzer target for 30 s        tsan  clang, data races in what has threads
 #   check    format, shellcheck, warnings, clang-tidy
 # --quick: release and the fast half of check. The last line is "N passed, N failed, N skipped".
 set -euo pipefail
@@ -120,10 +120,10 @@ calm_addresses() {
 
 sanitizers() {
   local clang=(-Db_lundef=false -Db_lto=false) suites=() model
-  for model in "${threaded[@]}"; do suites+=(--suite "$model"); done
+  for model in "${threaded[@]}" load; do suites+=(--suite "$model"); done
   calm_addresses
   stage asan build-asan clang "${clang[@]}" -Db_sanitize=address,undefined -- \
-    --suite unit --suite contract -t "$slower"
+    --suite unit --suite contract --suite load -t "$slower"
   stage tsan build-tsan clang "${clang[@]}" -Db_sanitize=thread -- "${suites[@]}" -t "$slower"
   stage fuzz build-fuzz clang "${clang[@]}" -Db_sanitize=address,undefined -Dfuzz=true -- \
     --suite fuzz
