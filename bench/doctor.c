@@ -124,8 +124,6 @@ static enum doctor_level judge_load(const struct check *check, const struct doct
 {
     (void)check, (void)nth;
     *found = text_format("%.2f on %d CPUs", facts->load, facts->cpus.allowed);
-    if (facts->load >= facts->cpus.allowed / 2.0)
-        return DOCTOR_BAD;
     return facts->load > load_noted ? DOCTOR_NOTE : DOCTOR_OK;
 }
 
@@ -308,7 +306,8 @@ static const struct check checks[] = {
      "they make system calls dearer: compare only machines that have the same",
      "leave them as they are; the manifest of each run lists them", NULL, DOCTOR_NOTE, false},
     {"load average", judge_load, "what else runs takes CPU time, caches and turns from both sides",
-     "end other work, wait a minute, ask again", NULL, DOCTOR_BAD, false},
+     "end other work, wait a minute, ask again; a run just ended raises it, too", NULL, DOCTOR_NOTE,
+     false},
     {"steal", judge_steal, "time that the host gave to others is measured as if it were ours",
      "run at a quieter hour, or on a machine with CPUs of its own", NULL, DOCTOR_BAD, false},
     {"hiccups", judge_hiccups,

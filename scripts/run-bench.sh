@@ -23,7 +23,8 @@ scripts/setup.sh bench || echo "run-bench.sh: going on with what is there" >&2
 
 compile() {
   [ -e "$build/build.ninja" ] || meson setup "$build"
-  ninja -C "$build" bench/c10kit bench/c10kit-launch bench/c10kit-textbook models
+  ninja -C "$build" bench/c10kit bench/c10kit-launch bench/c10kit-textbook bench/load/c10kit-load \
+    models misfits
 }
 
 log=$(mktemp)

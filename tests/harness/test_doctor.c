@@ -155,8 +155,8 @@ static void other_work_is_noted_then_bad(void **state)
     machine_init(&machine);
     machine.facts.load = 0.5;
     assert_alone(&machine, "load average", DOCTOR_NOTE);
-    machine.facts.load = 1;
-    assert_alone(&machine, "load average", DOCTOR_BAD);
+    machine.facts.load = 1; /* a minute's mean: the run before is in it */
+    assert_alone(&machine, "load average", DOCTOR_NOTE);
     machine.facts.steal_percent = 1.5;
     assert_alone(&machine, "steal", DOCTOR_BAD);
     machine.facts.steal_percent = NAN;
