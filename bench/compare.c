@@ -140,7 +140,8 @@ static size_t metric_values(double *values, enum metric metric, const struct rec
     for (size_t i = 0; i < record->count; i++) {
         const struct trial *trial = &record->trials[i];
         if (trial->level == cell->level && strcmp(trial->workload, cell->workload) == 0 &&
-            strcmp(trial->model, cell->model) == 0 && !trial->failure[0] && !trial->replaced)
+            strcmp(trial->model, cell->model) == 0 && !trial->failure[0] && !trial->replaced &&
+            trial->spoilt != 1)
             values[n++] = metric_of(metric, trial, &record->histograms[i]);
     }
     return n;

@@ -7,9 +7,10 @@
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_fit.h>
-#include <gsl/gsl_statistics_double.h>
 
 #include "bench/text.h"
+
+enum { GAPS_SHARE = 4 /* a cell may lack one block in so many */ };
 
 static const char *sentinel_of(const struct record *record)
 {
@@ -37,11 +38,12 @@ static size_t last_block(const struct record *record)
     return (size_t)last;
 }
 
-/* The cell's logarithms by block; false when one is missing. */
-static bool read_cell(const struct record *record, size_t first, enum metric metric, double *logs,
-                      double *starts_s, size_t blocks)
+/* The cell's logarithms by block, NAN where it has no valid trial. Returns how many it has. */
+static size_t read_cell(const struct record *record, size_t first, enum metric metric, double *logs,
+                        double *starts_s, size_t blocks)
 {
     const struct trial *cell = &record->trials[first];
+    size_t count = 0;
     for (size_t i = 0; i < blocks; i++)
         logs[i] = NAN;
     for (size_t i = first; i < record->count; i++) {
@@ -52,9 +54,8 @@ static bool read_cell(const struct record *record, size_t first, enum metric met
         starts_s[trial->block - 1] = (double)trial->started_unix_ms / 1e3;
     }
     for (size_t i = 0; i < blocks; i++)
-        if (!isfinite(logs[i]))
-            return false;
-    return true;
+        count += isfinite(logs[i]);
+    return count;
 }
 
 static bool is_first_of_cell(const struct record *record, size_t index)
@@ -65,31 +66,65 @@ static bool is_first_of_cell(const struct record *record, size_t index)
     return true;
 }
 
-/* Sums up the sentinel's cells, block by block. Returns how many. */
-static size_t gather(const struct record *record, const char *sentinel, enum metric metric,
-                     double *residuals, double *times_s, size_t blocks)
+struct series {
+    double *residuals, *times_s; /* per block: mean over the cells that it has */
+    size_t *cells;               /* how many */
+};
+
+static void add_cell(struct series *series, const double *logs, const double *starts_s,
+                     size_t blocks, size_t count)
 {
-    size_t cells = 0;
+    double mean = 0;
+    for (size_t block = 0; block < blocks; block++)
+        mean += isfinite(logs[block]) ? logs[block] / (double)count : 0;
+    for (size_t block = 0; block < blocks; block++) {
+        if (!isfinite(logs[block]))
+            continue;
+        series->residuals[block] += logs[block] - mean;
+        series->times_s[block] += starts_s[block];
+        series->cells[block]++;
+    }
+}
+
+/* Sums up the sentinel's cells that have a value in nearly all blocks. Returns how many blocks have
+ * any; these are moved to the front. */
+static size_t gather(const struct record *record, const char *sentinel, enum metric metric,
+                     struct series *series, size_t blocks)
+{
     double *logs = text_allocate(blocks, sizeof *logs);
     double *starts_s = text_allocate(blocks, sizeof *starts_s);
     for (size_t i = 0; i < record->count; i++) {
-        if (!counts(&record->trials[i], sentinel) || !is_first_of_cell(record, i) ||
-            !read_cell(record, i, metric, logs, starts_s, blocks))
+        if (!counts(&record->trials[i], sentinel) || !is_first_of_cell(record, i))
             continue;
-        double mean = gsl_stats_mean(logs, 1, blocks);
-        for (size_t block = 0; block < blocks; block++) {
-            residuals[block] += logs[block] - mean;
-            times_s[block] += starts_s[block];
-        }
-        cells++;
+        size_t count = read_cell(record, i, metric, logs, starts_s, blocks);
+        if (count > 0 && GAPS_SHARE * (blocks - count) <= blocks)
+            add_cell(series, logs, starts_s, blocks, count);
     }
-    for (size_t block = 0; block < blocks && cells > 0; block++) {
-        residuals[block] /= (double)cells;
-        times_s[block] /= (double)cells;
+    size_t used = 0;
+    for (size_t block = 0; block < blocks; block++) {
+        if (series->cells[block] == 0)
+            continue;
+        series->residuals[used] = series->residuals[block] / (double)series->cells[block];
+        series->times_s[used] = series->times_s[block] / (double)series->cells[block];
+        used++;
     }
     free(starts_s);
     free(logs);
-    return cells;
+    return used;
+}
+
+static void fit(struct drift *drift, const struct series *series, size_t n)
+{
+    double start, slope, cov00, cov01, variance, squares;
+    double first_s = series->times_s[0], span_s = series->times_s[n - 1] - first_s;
+    for (size_t i = 0; i < n; i++)
+        series->times_s[i] -= first_s; /* seconds since 1970 would cost digits */
+    gsl_fit_linear(series->times_s, 1, series->residuals, 1, n, &start, &slope, &cov00, &cov01,
+                   &variance, &squares);
+    double reach = gsl_cdf_tdist_Pinv(0.975, (double)n - 2) * sqrt(variance);
+    drift->ratio = exp(slope * span_s);
+    drift->low = exp((slope - reach) * span_s);
+    drift->high = exp((slope + reach) * span_s);
 }
 
 struct drift drift_of(const struct record *record, enum metric metric)
@@ -100,23 +135,15 @@ struct drift drift_of(const struct record *record, enum metric metric)
                           .ratio = NAN,
                           .low = NAN,
                           .high = NAN};
-    size_t n = drift.blocks;
-    double *residuals = text_allocate(n, sizeof *residuals);
-    double *times_s = text_allocate(n, sizeof *times_s);
-    if (n >= 3 && gather(record, drift.sentinel, metric, residuals, times_s, n) > 0) {
-        double start, slope, cov00, cov01, variance, squares;
-        double span_s = times_s[n - 1] - times_s[0];
-        for (size_t i = n; i > 0; i--)
-            times_s[i - 1] -= times_s[0]; /* seconds since 1970 would cost digits */
-        gsl_fit_linear(times_s, 1, residuals, 1, n, &start, &slope, &cov00, &cov01, &variance,
-                       &squares);
-        double reach = gsl_cdf_tdist_Pinv(0.975, (double)n - 2) * sqrt(variance);
-        drift.ratio = exp(slope * span_s);
-        drift.low = exp((slope - reach) * span_s);
-        drift.high = exp((slope + reach) * span_s);
-    }
-    free(times_s);
-    free(residuals);
+    struct series series = {text_allocate(drift.blocks, sizeof *series.residuals),
+                            text_allocate(drift.blocks, sizeof *series.times_s),
+                            text_allocate(drift.blocks, sizeof *series.cells)};
+    size_t n = gather(record, drift.sentinel, metric, &series, drift.blocks);
+    if (n >= 3)
+        fit(&drift, &series, n);
+    free(series.cells);
+    free(series.times_s);
+    free(series.residuals);
     return drift;
 }
 

@@ -20,8 +20,8 @@ struct drift {
  * In each block the mean, over the sentinel's cells, of ln y less that cell's mean over all blocks;
  * to these a straight line over the time at which the block's trials started, by least squares
  * (gsl_fit_linear). The ratio is exp(slope x time from the first block to the last), the interval
- * that of the slope by Student's t with n - 2 degrees of freedom. Cells that lack a valid trial in
- * some block are left out; NAN under three blocks.
+ * that of the slope by Student's t with n - 2 degrees of freedom. Cells that lack a valid trial
+ * in over a quarter of the blocks are left out; NAN under three blocks.
  */
 struct drift drift_of(const struct record *, enum metric);
 

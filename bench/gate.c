@@ -119,10 +119,12 @@ void gate_judge(struct trial *trial)
     trial->little_ppm = isnan(little) ? TRIAL_UNKNOWN : llround(little * 1e6);
     if (trial->failure[0])
         trial->valid = refuse(trial, "%s", trial->failure);
+    else if (!answered_rightly(trial)) /* which no other work on the machine can bring about */
+        trial->valid = 0;
     else if (!had_its_cpus(trial))
         trial->spoilt = 1;
     else
-        trial->valid = answered_rightly(trial) && served_everybody(trial) && lost_nothing(trial);
+        trial->valid = served_everybody(trial) && lost_nothing(trial);
 }
 
 const char *gate_limited_by(double server_cpu_percent, double generator_cpu_percent)

@@ -21,7 +21,7 @@
 #include "bench/text.h"
 #include "bench/wrk.h"
 
-enum { ATTEMPTS_LIMIT = 3 /* of a trial that the environment spoils */ };
+enum { CALM_MS = 2000 };
 
 static const char usual_sentinel[] = "epoll-lt";
 static const char no_twin[] = "none";
@@ -81,6 +81,7 @@ bool run_settle(struct run *run, const struct run_options *options, const json_t
                         .folder = options->output ? text_copy(options->output) : default_folder(),
                         .window_ms = options->window_ms,
                         .warm_up_ms = options->warm_up_ms,
+                        .attempts = options->attempts,
                         .seed = options->seed,
                         .command = json_deep_copy(command)};
     catalogue_read(&run->catalogue, servers, options->models);
@@ -132,7 +133,7 @@ bool run_can_resume(const struct run *run, const json_t *manifest)
     return same;
 }
 
-/* How far a run is: for each trial of the plan its attempts so far, or ATTEMPTS_LIMIT when it needs
+/* How far a run is: for each trial of the plan its attempts so far, or run->attempts when it needs
  * no more. */
 static unsigned *read_progress(const struct run *run)
 {
@@ -144,8 +145,7 @@ static unsigned *read_progress(const struct run *run)
         const struct trial *trial = &record.trials[i];
         if (trial->number < 1 || (size_t)trial->number > trials)
             continue;
-        attempts[trial->number - 1] =
-            trial->spoilt == 1 ? (unsigned)trial->attempt : ATTEMPTS_LIMIT;
+        attempts[trial->number - 1] = trial->spoilt == 1 ? (unsigned)trial->attempt : run->attempts;
     }
     record_finish(&record);
     return attempts;
@@ -155,7 +155,7 @@ static size_t count_left(const struct run *run, const unsigned *attempts)
 {
     size_t left = 0;
     for (size_t i = 0; i < plan_trials(&run->plan); i++)
-        left += attempts[i] < ATTEMPTS_LIMIT;
+        left += attempts[i] < run->attempts;
     return left;
 }
 
@@ -199,13 +199,15 @@ static bool run_trial(const struct run *run, size_t index, unsigned attempts, si
 {
     struct trial trial;
     do {
+        if (attempts > 0)
+            loop_pause((uint64_t)attempts * CALM_MS); /* what spoils one spoils the next */
         drive_trial(run, index, ++attempts, &trial);
         if (loop_interrupted() || !has_means(run) || !record_trial(run->folder, &trial))
             return false;
         if (trial.spoilt)
             say("trial %zu, %s, %s, %" PRId64 ": %s; %s", index + 1, trial.model, trial.workload,
-                trial.level, trial.reason, attempts < ATTEMPTS_LIMIT ? "once more" : "given up");
-    } while (trial.spoilt && attempts < ATTEMPTS_LIMIT);
+                trial.level, trial.reason, attempts < run->attempts ? "once more" : "given up");
+    } while (trial.spoilt && attempts < run->attempts);
     *measured += trial.failure[0] == '\0';
     if (trial.failure[0])
         say("trial %zu, %s, %s, %" PRId64 ": %s", index + 1, trial.model, trial.workload,
@@ -221,7 +223,7 @@ static bool run_trials(const struct run *run)
     struct pace pace = {.start_us = meter_clock_us(), .left = count_left(run, attempts)};
     bool resumed_whole = pace.left == 0, going = has_means(run);
     for (size_t i = 0; i < plan_trials(&run->plan) && going && !loop_interrupted(); i++) {
-        if (attempts[i] >= ATTEMPTS_LIMIT)
+        if (attempts[i] >= run->attempts)
             continue;
         show_progress(run, &pace, i);
         going = run_trial(run, i, attempts[i], &measured);

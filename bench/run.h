@@ -22,6 +22,7 @@ struct run {
     char *script;                    /* wrk.lua */
     char *folder;                    /* where the record goes */
     unsigned window_ms, warm_up_ms;
+    unsigned attempts; /* at a trial that the machine spoils, the first included */
     uint64_t seed;
     json_t *command; /* the words of the command line, for the record */
 };

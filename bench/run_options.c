@@ -27,8 +27,11 @@ enum {
     KEY_SENTINEL,
     KEY_TWIN,
     KEY_RESUME,
+    KEY_ATTEMPTS,
     KEY_NO_COLD
 };
+
+enum { ATTEMPTS_MOST = 3 };
 
 static const unsigned warm_up_open = UINT_MAX; /* not said: 0 is a choice */
 
@@ -46,6 +49,8 @@ static const struct argp_option options[] = {
     {"output", KEY_OUTPUT, "DIR", 0, "Record into DIR (default: results/run-DATE-TIME)", 0},
     {"resume", KEY_RESUME, "DIR", 0,
      "Go on with the run in DIR that was broken off; no other option but --servers-dir", 0},
+    {"attempts", KEY_ATTEMPTS, "N", 0,
+     "Measure a trial that the machine spoils so often (1 to 3; default: 3)", 0},
     {"seed", KEY_SEED, "N", 0, "Draw the order with this seed (default: the clock)", 0},
     {"sentinel", KEY_SENTINEL, "MODEL", 0,
      "Tell by this model how the machine drifted (default: epoll-lt, or the first)", 0},
@@ -127,6 +132,9 @@ static error_t parse_how(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_WARM_UP:
         run->warm_up_ms = (unsigned)lround(1e3 * number_in(state, argument, 0, 3600));
+        return 0;
+    case KEY_ATTEMPTS:
+        run->attempts = whole_in(state, argument, 1, ATTEMPTS_MOST);
         return 0;
     case KEY_SEED:
         run->seed = (uint64_t)number_in(state, argument, 0, 4294967295.0);
@@ -249,6 +257,7 @@ void run_options_parse(struct run_options *run, int argc, char **argv)
                                 .workloads = {WORKLOAD_KEEP_ALIVE, WORKLOAD_CHURN},
                                 .workload_count = WORKLOAD_COUNT,
                                 .warm_up_ms = warm_up_open,
+                                .attempts = ATTEMPTS_MOST,
                                 .seed = (uint64_t)time(NULL)};
     argp_parse(&argp, argc, argv, 0, NULL, run);
 }

@@ -22,6 +22,7 @@ struct run_options {
     size_t level_count;
     unsigned blocks; /* 0: as the mode has it */
     unsigned window_ms, warm_up_ms;
+    unsigned attempts; /* at one trial */
     uint64_t seed;
     struct cpus cpus;
     bool dry_run, no_cold;

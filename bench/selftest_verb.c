@@ -20,6 +20,7 @@
 
 enum {
     LEVEL = 64,
+    ATTEMPTS = 3,  /* at a trial that the machine spoils */
     ROUNDS = 1000, /* of labels permuted */
     FOLDERS_OPEN = 16
 };
@@ -93,6 +94,7 @@ static bool measure(const struct session *session, const char *folder, struct re
                                 .levels = {LEVEL},
                                 .level_count = 1,
                                 .blocks = session->blocks,
+                                .attempts = ATTEMPTS,
                                 .window_ms = session->window_ms,
                                 .warm_up_ms = 100,
                                 .seed = (uint64_t)time(NULL),

@@ -9,6 +9,8 @@
 #include "bench/gate.h"
 #include "bench/text.h"
 
+enum { SPOILT_SHARE = 4 /* one in so many may be missing */ };
+
 static const double merged_percentiles[] = {0.50, 0.99};
 
 const char *metric_name(enum metric metric)
@@ -98,7 +100,8 @@ static void fill_metrics(struct summary_cell *cell, const struct trial *trials,
     for (int metric = 0; metric < METRIC_COUNT; metric++) {
         size_t n = 0;
         for (size_t i = 0; i < count; i++)
-            if (belongs(cell, &trials[i]) && !trials[i].failure[0] && !trials[i].replaced)
+            if (belongs(cell, &trials[i]) && !trials[i].failure[0] && !trials[i].replaced &&
+                trials[i].spoilt != 1)
                 values[n++] = metric_of((enum metric)metric, &trials[i], &latencies[i]);
         cell->metrics[metric] = estimate_of(values, n);
     }
@@ -134,6 +137,15 @@ static void sort_cells(struct summary *summary, const char *const *models, size_
     }
 }
 
+static void count_spoilt(struct summary_cell *cell)
+{
+    if (SPOILT_SHARE * cell->spoilt_trials <= cell->trials + cell->spoilt_trials)
+        return;
+    cell->trials += cell->spoilt_trials;
+    if (!cell->reason[0])
+        cell->reason = cell->spoilt_reason;
+}
+
 void summary_build(struct summary *summary, const struct trial *trials,
                    const struct histogram *latencies, size_t count, const char *const *models,
                    size_t model_count)
@@ -143,6 +155,11 @@ void summary_build(struct summary *summary, const struct trial *trials,
         if (trials[i].replaced)
             continue;
         struct summary_cell *cell = find_cell(summary, &trials[i]);
+        if (trials[i].spoilt == 1) {
+            cell->spoilt_trials++;
+            cell->spoilt_reason = trials[i].reason;
+            continue;
+        }
         cell->trials++;
         if (trials[i].valid == 1)
             cell->valid_trials++;
@@ -150,6 +167,8 @@ void summary_build(struct summary *summary, const struct trial *trials,
             cell->reason = trials[i].reason;
         histogram_merge(&cell->merged, &latencies[i]);
     }
+    for (size_t i = 0; i < summary->count; i++)
+        count_spoilt(&summary->cells[i]);
     for (size_t i = 0; i < summary->count; i++)
         fill_metrics(&summary->cells[i], trials, latencies, count);
     sort_cells(summary, models, model_count);

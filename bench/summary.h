@@ -36,6 +36,8 @@ struct summary_cell {
     const char *model, *workload; /* the trials' */
     int64_t level;
     size_t trials, valid_trials;
+    size_t spoilt_trials;      /* to the last attempt; not among the trials, see summary_build() */
+    const char *spoilt_reason; /* of one of them */
     const char *reason; /* why the cell is not valid: that of its first invalid trial; or "" */
     struct estimate metrics[METRIC_COUNT];
     struct histogram merged; /* all trials' latencies together, ns: for display */
@@ -47,7 +49,9 @@ struct summary {
 };
 
 /* Trials that failed count as trials of their cell and say nothing else; those that were replaced
- * do not count. */
+ * do not count. Nor do those that the machine spoilt to their last attempt, for that says nothing
+ * of the server: the cell lacks them, as its contests lack that block. Where they are more than a
+ * quarter the cell is not valid. */
 void summary_build(struct summary *, const struct trial *, const struct histogram *latencies,
                    size_t trials, const char *const *models, size_t model_count);
 void summary_finish(struct summary *);

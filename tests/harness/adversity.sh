@@ -16,7 +16,7 @@ start() { # RUN BLOCKS OPTION...: in the background it has to be the process its
   local run=$1 blocks=$2
   shift 2
   exec "$c10kit" run --models "$model" --levels 1 --workloads keep-alive --time 0.1 --warm-up 0 \
-    --no-cold --seed 1 --blocks "$blocks" --output "$run" "$@"
+    --no-cold --attempts 1 --seed 1 --blocks "$blocks" --output "$run" "$@"
 }
 
 lines() { wc -l <"$1/trials.jsonl"; }

@@ -24,7 +24,7 @@ make_peer() { # NAME PROGRAM-AND-ARGUMENTS...: words of JSON, the port behind th
 run_with() { # NAME: its words go to $folder/said, its trials to $folder/trials
   local run=$folder/run-$1
   "$c10kit" run --models "$model" --peers "$folder/$1/peer.json" --levels 8 \
-    --workloads keep-alive --blocks 2 --time 0.3 --no-cold --output "$run" >"$folder/said" 2>&1 ||
+    --workloads keep-alive --blocks 2 --time 0.3 --attempts 1 --no-cold --output "$run" >"$folder/said" 2>&1 ||
     fail "$1: status $?: $(cat "$folder/said")"
   grep "\"model\":\"$1\"" "$run/trials.jsonl" >"$folder/trials" || fail "$1 has trials"
   [ "$(grep -c "\"model\":\"$model\".*\"failure\":null" "$run/trials.jsonl")" -ge 2 ] ||

@@ -14,7 +14,7 @@ fail() { echo "not ok: $1"; exit 1; }
 a_run_leaves_record_summary_and_no_process() {
   local run=$folder/whole
   "$c10kit" run --models "$model" --levels 8 --workloads keep-alive --blocks 1 --time 0.2 \
-    --no-cold --seed 1 --output "$run"
+    --no-cold --attempts 1 --seed 1 --output "$run"
   [ "$(wc -l <"$run/trials.jsonl")" = 1 ] || fail "one trial, one line"
   grep -q '"failure":null' "$run/trials.jsonl" || fail "the trial ran: $(cat "$run/trials.jsonl")"
   grep -q '"errors_read":0' "$run/trials.jsonl" || fail "no errors"
@@ -38,7 +38,7 @@ a_report_can_be_made_again() {
 an_interrupted_run_keeps_what_it_has() {
   local run=$folder/cut status=0 pid
   "$c10kit" run --models "$model" --levels 1 --workloads keep-alive --blocks 50 --time 0.2 \
-    --no-cold --output "$run" &
+    --no-cold --attempts 1 --output "$run" &
   pid=$!
   until [ -s "$run/trials.jsonl" ]; do
     kill -0 "$pid" || fail "the run ended by itself"

@@ -142,6 +142,43 @@ static size_t commas_in(const char *text, size_t length)
     return commas;
 }
 
+/* Four trials of which the machine spoilt as many; the last attempts are no one's fault. */
+static struct summary summary_with_spoilt(size_t spoilt, struct trial trials[4])
+{
+    static const struct histogram none[4];
+    struct summary summary;
+    for (size_t i = 0; i < 4; i++) {
+        trials[i] = trial_of("ant", "churn", 8, i < spoilt ? 1 : 10000);
+        trials[i].spoilt = i < spoilt;
+        trials[i].valid = i >= spoilt;
+        snprintf(trials[i].reason, sizeof trials[i].reason, "%s", i < spoilt ? "steal" : "");
+    }
+    summary_build(&summary, trials, none, 4, models, 2);
+    return summary;
+}
+
+static void a_cell_may_lack_a_quarter_of_its_trials(void **state)
+{
+    (void)state;
+    struct trial trials[4];
+    struct summary summary = summary_with_spoilt(1, trials);
+    assert_true(summary_is_valid(&summary.cells[0]));
+    assert_int_equal(summary.cells[0].trials, 3);
+    assert_int_equal(summary.cells[0].metrics[METRIC_THROUGHPUT_RPS].n, 3);
+    assert_near(summary.cells[0].metrics[METRIC_THROUGHPUT_RPS].mean, 20000);
+    summary_finish(&summary);
+}
+
+static void a_cell_that_lacks_more_is_not_valid(void **state)
+{
+    (void)state;
+    struct trial trials[4];
+    struct summary summary = summary_with_spoilt(2, trials);
+    assert_false(summary_is_valid(&summary.cells[0]));
+    assert_string_equal(summary.cells[0].reason, "steal");
+    summary_finish(&summary);
+}
+
 static void every_row_has_as_many_columns_as_the_header(void **state)
 {
     (void)state;
@@ -171,6 +208,8 @@ int main(void)
         cmocka_unit_test(a_cell_has_one_value_a_trial),
         cmocka_unit_test(one_invalid_trial_makes_its_cell_invalid_but_is_not_dropped),
         cmocka_unit_test(a_failed_trial_counts_but_gives_no_value),
+        cmocka_unit_test(a_cell_may_lack_a_quarter_of_its_trials),
+        cmocka_unit_test(a_cell_that_lacks_more_is_not_valid),
         cmocka_unit_test(every_row_has_as_many_columns_as_the_header),
     };
     return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
