@@ -54,7 +54,7 @@ static size_t read_cell(const struct record *record, size_t first, enum metric m
         starts_s[trial->block - 1] = (double)trial->started_unix_ms / 1e3;
     }
     for (size_t i = 0; i < blocks; i++)
-        count += isfinite(logs[i]);
+        count += isfinite(logs[i]) ? 1 : 0;
     return count;
 }
 
