@@ -46,3 +46,9 @@ bool model_is_one_at_a_time(void)
 {
     return loaded.clients_at_once == 1;
 }
+
+unsigned model_clients(unsigned wanted)
+{
+    json_int_t most = loaded.clients_at_once;
+    return most > 0 && most < (json_int_t)wanted ? (unsigned)most : wanted;
+}

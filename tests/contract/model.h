@@ -25,4 +25,7 @@ const struct model *model(void);
 /* True for a model that keeps all others waiting while it has a client. */
 bool model_is_one_at_a_time(void);
 
+/* How many of `wanted` clients it serves at the same time; one more would only wait. */
+unsigned model_clients(unsigned wanted);
+
 #endif

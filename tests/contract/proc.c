@@ -49,11 +49,6 @@ static unsigned count_entries(pid_t pid, const char *folder, int *highest)
     return count;
 }
 
-unsigned proc_descriptors(pid_t pid)
-{
-    return count_entries(pid, "fd", NULL);
-}
-
 int proc_highest_descriptor(pid_t pid)
 {
     int highest = -1;
@@ -131,6 +126,16 @@ static long sum_with_children(pid_t pid, long (*of)(pid_t))
     for (size_t i = 0; i < count && i < CHILDREN_MAX; i++)
         sum += of(children[i]);
     return sum;
+}
+
+static long own_descriptors(pid_t pid)
+{
+    return count_entries(pid, "fd", NULL);
+}
+
+unsigned proc_descriptors(pid_t pid)
+{
+    return (unsigned)sum_with_children(pid, own_descriptors);
 }
 
 static long own_pss_kib(pid_t pid)

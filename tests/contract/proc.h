@@ -8,6 +8,7 @@
 
 /* What the kernel says in /proc about a process. All counts are 0 for one that has gone. */
 
+/* Of the process and its children. */
 unsigned proc_descriptors(pid_t pid);
 
 /* The highest descriptor in use, or -1. */

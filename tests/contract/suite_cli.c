@@ -147,13 +147,15 @@ static void backlog_is_as_asked(const void *unused)
     check_backlog((const char *const[]){"--backlog", "7", NULL}, 7);
 }
 
-/* A listener of our own on a port that the kernel chose. */
-static int take_port(unsigned *port)
+/* A listener of our own on a port that the kernel chose. `shared`: it would let others join it. */
+static int take_port(unsigned *port, bool shared)
 {
+    const int share = shared;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 1) != 0)
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &share, sizeof share) != 0 ||
+        bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 1) != 0)
         tap_bail_out("cannot listen on the loopback");
     getsockname(fd, (struct sockaddr *)&address, &size);
     *port = ntohs(address.sin_port);
@@ -166,7 +168,7 @@ static void port_and_host_are_as_asked(const void *unused)
     unsigned port;
     char number[16];
     char expected[TEXT_SIZE];
-    close(take_port(&port));
+    close(take_port(&port, false));
     snprintf(number, sizeof number, "%u", port);
     snprintf(expected, sizeof expected, "ready 127.0.0.3:%u\n", port);
     if (!server_start((const char *const[]){"--host", "127.0.0.3", "--port", number, NULL}))
@@ -176,14 +178,14 @@ static void port_and_host_are_as_asked(const void *unused)
     server_stop(NULL);
 }
 
-static void port_in_use(const void *unused)
+static void port_in_use(const void *argument)
 {
-    (void)unused;
+    const bool *shared = argument;
     static struct server_run run;
     unsigned port;
     char number[16];
     char expected[TEXT_SIZE];
-    int taken = take_port(&port);
+    int taken = take_port(&port, *shared);
     snprintf(number, sizeof number, "%u", port);
     snprintf(expected, sizeof expected,
              "%s: cannot listen on 127.0.0.1:%u: Address already in use\n", model()->name, port);
@@ -444,13 +446,15 @@ static void traces(const void *unused)
 
 static void refusals(void)
 {
+    static const bool alone = false, shared = true;
     char name[TEXT_SIZE];
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         snprintf(name, sizeof name, "%s is a usage error, told in one line", wrong[i].name);
         suite_case(name, is_a_usage_error, &wrong[i]);
     }
     suite_case("a host that is no address is refused in one line", host_is_no_address, NULL);
-    suite_case("a port in use is told in one line", port_in_use, NULL);
+    suite_case("a port in use is told in one line", port_in_use, &alone);
+    suite_case("a port that its user would share is in use all the same", port_in_use, &shared);
     suite_case("a lack of privilege is told in one line", no_privilege, NULL);
     suite_case("an address of another machine is told in one line", foreign_address, NULL);
 }

@@ -255,7 +255,7 @@ static void many_clients_keep_their_own_bytes(const void *unused)
 {
     (void)unused;
     struct client *clients[CLIENTS];
-    unsigned count = model_is_one_at_a_time() ? 1 : CLIENTS;
+    unsigned count = model_clients(CLIENTS);
     for (unsigned i = 0; i < count; i++) {
         clients[i] = client_open();
         if (clients[i] == NULL)

@@ -173,7 +173,7 @@ static void idle_connections_are_closed(const void *unused)
 {
     (void)unused;
     struct client *client[IDLE_CLIENTS];
-    unsigned count = model_is_one_at_a_time() ? 1 : IDLE_CLIENTS;
+    unsigned count = model_clients(IDLE_CLIENTS);
     if (!server_start(long_drain))
         return;
     for (unsigned i = 0; i < count; i++) {
@@ -349,7 +349,7 @@ static void stops_under_load(const void *unused)
     (void)unused;
     struct client *client[LOAD_CLIENTS];
     struct server_counts counts;
-    unsigned count = model_is_one_at_a_time() ? 1 : LOAD_CLIENTS;
+    unsigned count = model_clients(LOAD_CLIENTS);
     if (!server_start(long_drain))
         return;
     for (unsigned i = 0; i < count; i++) {

@@ -28,6 +28,9 @@
 enum {
     FEW_DESCRIPTORS = 24,
     MORE_THAN_FEW = 40,
+    PROCESSES_MAX = 256, /* of a server without a client */
+    MORE_MEMORY_KIB = 64,
+    HELD_UP_MS = 150, /* as in bystander.c */
     FEW_TASKS = 3,
     MORE_TASKS = 8,
     WATCH_MS = 250,   /* how long the CPU is watched */
@@ -55,12 +58,6 @@ struct crowd {
     bool answered[CLIENTS_MAX];
     unsigned count, answers, refusals;
 };
-
-/* As many as asked for, or one, where one more would only wait. */
-static unsigned crowd_size(unsigned wanted)
-{
-    return model_is_one_at_a_time() ? 1 : wanted;
-}
 
 static bool crowd_asks(struct crowd *crowd, unsigned count)
 {
@@ -145,12 +142,40 @@ static void check_not_busy(long at_rest)
               "uses %ld %% of a CPU, and %ld %% in ordinary rest", percent, at_rest);
 }
 
-static void set_limit(__rlimit_resource_t resource, rlim_t value)
+static rlim_t no_more_descriptors(pid_t pid)
 {
-    struct rlimit limit;
-    prlimit(server_pid(), resource, NULL, &limit);
-    limit.rlim_cur = value < limit.rlim_max ? value : limit.rlim_max;
-    tap_check(prlimit(server_pid(), resource, &limit, NULL) == 0, "cannot set a limit");
+    return (rlim_t)proc_highest_descriptor(pid) + 1;
+}
+
+static rlim_t some_descriptors(pid_t pid)
+{
+    (void)pid;
+    return FEW_DESCRIPTORS;
+}
+
+static rlim_t little_more_memory(pid_t pid)
+{
+    return (rlim_t)(proc_address_space_kib(pid) + MORE_MEMORY_KIB) * 1024;
+}
+
+static rlim_t any_memory(pid_t pid)
+{
+    (void)pid;
+    return RLIM_INFINITY;
+}
+
+/* Sets the limit of each of its processes, from what that one uses now. */
+static void set_limits(__rlimit_resource_t resource, rlim_t (*value)(pid_t))
+{
+    pid_t pids[1 + PROCESSES_MAX] = {server_pid()};
+    size_t count = 1 + proc_children(server_pid(), pids + 1, PROCESSES_MAX);
+    for (size_t i = 0; i < count && i <= PROCESSES_MAX; i++) {
+        struct rlimit limit;
+        rlim_t wanted = value(pids[i]);
+        prlimit(pids[i], resource, NULL, &limit);
+        limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+        tap_check(prlimit(pids[i], resource, &limit, NULL) == 0, "cannot set a limit");
+    }
 }
 
 static void stop_with_refused(unsigned long least, unsigned long most)
@@ -177,11 +202,11 @@ static void few_descriptors(const void *unused)
     server_next_limit(RLIMIT_NOFILE, FEW_DESCRIPTORS);
     if (!server_start(no_options))
         return;
-    if (!crowd_asks(&crowd, crowd_size(FEW_TASKS)) || !first_are_answered(&crowd, FEW_TASKS))
+    if (!crowd_asks(&crowd, model_clients(FEW_TASKS)) || !first_are_answered(&crowd, FEW_TASKS))
         return;
     long at_rest = idle_cpu_percent();
     clients_close();
-    if (!check_all_given_up() || !crowd_asks(&crowd, crowd_size(MORE_THAN_FEW)) ||
+    if (!check_all_given_up() || !crowd_asks(&crowd, model_clients(MORE_THAN_FEW)) ||
         !first_are_answered(&crowd, FEW_TASKS))
         return;
     check_not_busy(at_rest);
@@ -199,47 +224,57 @@ static void no_descriptor_at_all(const void *unused)
     if (!server_start(no_options) || !bystander_is_served() || !check_all_given_up())
         return;
     long at_rest = idle_cpu_percent();
-    set_limit(RLIMIT_NOFILE, (rlim_t)proc_highest_descriptor(server_pid()) + 1);
+    set_limits(RLIMIT_NOFILE, no_more_descriptors);
     if (!crowd_asks(&crowd, MORE_TASKS))
         return;
     check_not_busy(at_rest);
     tap_check(server_alive(), "the server has died");
-    set_limit(RLIMIT_NOFILE, FEW_DESCRIPTORS);
+    set_limits(RLIMIT_NOFILE, some_descriptors);
     clients_close();
     check_all_given_up();
     bystander_is_served();
     server_stop(NULL);
 }
 
-/* How many threads the server has without a client. */
-static unsigned threads_at_rest(void)
+/* Starts it. Returns how many threads and processes it has without a client, or 0. Processes are
+ * counted before the first client, for a model may make one for each; threads after it, for right
+ * behind the ready line some may still be starting. */
+static unsigned start_and_count_tasks(void)
 {
-    if (!server_start(no_options) || !bystander_is_served() || !check_all_given_up())
+    pid_t first;
+    if (!server_start(no_options))
         return 0;
-    unsigned threads = proc_threads(server_pid());
-    server_stop(NULL);
-    return threads;
+    unsigned children = (unsigned)proc_children(server_pid(), &first, 1);
+    if (!bystander_is_served() || !check_all_given_up())
+        return 0;
+    return proc_threads(server_pid()) + children;
+}
+
+static unsigned tasks_at_rest(void)
+{
+    unsigned tasks = start_and_count_tasks();
+    return tasks > 0 && server_stop(NULL) ? tasks : 0;
 }
 
 static void no_more_tasks(const void *unused)
 {
     (void)unused;
     static struct crowd crowd;
-    unsigned threads = threads_at_rest();
+    unsigned tasks = tasks_at_rest();
     if (!server_next_unprivileged()) {
         tap_skip("only root can give the server a user of its own, with its own RLIMIT_NPROC");
         return;
     }
-    server_next_limit(RLIMIT_NPROC, threads + FEW_TASKS);
-    if (threads == 0 || !server_start(no_options) || !crowd_asks(&crowd, crowd_size(MORE_TASKS)) ||
+    server_next_limit(RLIMIT_NPROC, tasks + FEW_TASKS);
+    if (tasks == 0 || !server_start(no_options) || !crowd_asks(&crowd, model_clients(MORE_TASKS)) ||
         !crowd_hears(&crowd))
         return;
-    bool needs_tasks = proc_tasks(server_pid()) > threads;
+    bool needs_tasks = proc_tasks(server_pid()) > tasks;
     tap_check((crowd.refusals > 0) == needs_tasks && crowd.answers > 0, "%u refused of %u",
               crowd.refusals, crowd.count);
     crowd_asks_again(&crowd);
     clients_close();
-    if (!check_no_more_tasks(threads))
+    if (!check_no_more_tasks(tasks))
         return;
     bystander_is_served();
     stop_with_refused(crowd.refusals, crowd.refusals);
@@ -255,14 +290,14 @@ static void no_more_memory(const void *unused)
     }
     if (!server_start(no_options) || !bystander_is_served() || !check_all_given_up())
         return;
-    set_limit(RLIMIT_AS, (rlim_t)(proc_address_space_kib(server_pid()) + 64) * 1024);
-    if (!crowd_asks(&crowd, crowd_size(MANY)) || !crowd_hears(&crowd))
+    set_limits(RLIMIT_AS, little_more_memory);
+    if (!crowd_asks(&crowd, model_clients(MANY)) || !crowd_hears(&crowd))
         return;
     tap_note("%u of %u were refused", crowd.refusals, crowd.count);
     tap_check(server_alive(), "the server has died");
     clients_close();
     check_all_given_up();
-    set_limit(RLIMIT_AS, RLIM_INFINITY);
+    set_limits(RLIMIT_AS, any_memory);
     bystander_is_served();
     stop_with_refused(crowd.refusals, crowd.refusals);
 }
@@ -298,7 +333,7 @@ static void more_clients_than_select_has_room_for(const void *unused)
         return;
     unsigned clients = patience_sanitized() && model()->max_descriptors == 0 ? MANY : BEYOND_SELECT;
     server_next_limit(RLIMIT_NOFILE, NEEDED_DESCRIPTORS);
-    if (!server_start(no_options) || !crowd_asks(&crowd, crowd_size(clients)) ||
+    if (!server_start(no_options) || !crowd_asks(&crowd, model_clients(clients)) ||
         !crowd_hears(&crowd))
         return;
     check_refusals(&crowd);
@@ -379,7 +414,7 @@ static bool live_and_die(struct client *client, unsigned way)
 
 static bool churn(unsigned count)
 {
-    unsigned batch = crowd_size(BATCH);
+    unsigned batch = model_clients(BATCH);
     for (unsigned done = 0; done < count; done += batch) {
         struct client *client[BATCH];
         for (unsigned i = 0; i < batch; i++) {
@@ -397,6 +432,12 @@ static bool churn(unsigned count)
     return check_all_given_up();
 }
 
+/* A child may have ended its client's connection, and not yet itself. */
+static bool as_few_descriptors(void *most)
+{
+    return proc_descriptors(server_pid()) <= *(const unsigned *)most;
+}
+
 static void churn_leaves_nothing(const void *unused)
 {
     (void)unused;
@@ -408,7 +449,7 @@ static void churn_leaves_nothing(const void *unused)
     long memory = proc_pss_kib(server_pid());
     if (!churn(all - all / 10) || !check_no_more_tasks(tasks))
         return;
-    tap_check(proc_descriptors(server_pid()) == descriptors, "%u descriptors, before %u",
+    tap_check(patience_until(as_few_descriptors, &descriptors), "%u descriptors, before %u",
               proc_descriptors(server_pid()), descriptors);
     long growth = proc_pss_kib(server_pid()) - memory;
     tap_note("memory has grown by %ld KiB", growth);
@@ -422,11 +463,8 @@ static void all_leave_at_once(const void *unused)
     (void)unused;
     static struct crowd crowd;
     struct server_counts counts;
-    /* Counted after a first client: right behind the ready line threads may still be starting. */
-    if (!server_start(no_options) || !bystander_is_served())
-        return;
-    unsigned threads = proc_threads(server_pid());
-    if (!crowd_asks(&crowd, crowd_size(MANY)) || !crowd_hears(&crowd))
+    unsigned tasks = start_and_count_tasks();
+    if (tasks == 0 || !crowd_asks(&crowd, model_clients(MANY)) || !crowd_hears(&crowd))
         return;
     tap_check(crowd.refusals == 0, "%u refused", crowd.refusals);
     clients_close();
@@ -435,7 +473,7 @@ static void all_leave_at_once(const void *unused)
         if (!bystander_is_served())
             return;
     check_all_given_up();
-    check_no_more_tasks(threads + 1);
+    check_no_more_tasks(tasks + 1);
     unsigned served = 1 + crowd.count + BATCH;
     if (server_stop(&counts))
         tap_check(counts.accepted == served && counts.answered == served,
@@ -587,28 +625,90 @@ static bool somebody_ended(void *argument)
     return count_ended(argument) > 0;
 }
 
+/* Worker processes, and the one among them that a case has ended. */
+struct workers {
+    pid_t ended;
+    size_t count;
+};
+
+static bool worker_is_replaced(void *argument)
+{
+    const struct workers *workers = argument;
+    pid_t children[PROCESSES_MAX];
+    size_t count = proc_children(server_pid(), children, PROCESSES_MAX);
+    for (size_t i = 0; i < count && i < PROCESSES_MAX; i++)
+        if (children[i] == workers->ended)
+            return false;
+    return count == workers->count;
+}
+
+/* After the crash of a process that was there for one client: nobody else is harmed. */
+static void check_crash_of_its_own(struct crowd *crowd, unsigned tasks)
+{
+    tap_check(patience_until(somebody_ended, crowd), "nobody's connection has ended");
+    check_no_more_tasks(tasks - 1);
+    tap_check(count_ended(crowd) == 1, "%u connections have ended", count_ended(crowd));
+}
+
+/* After the crash of a worker, which may have had any number of clients: it is replaced. */
+static void check_crash_of_worker(struct crowd *crowd, struct workers workers)
+{
+    tap_check(patience_until(worker_is_replaced, &workers), "the worker is not replaced");
+    unsigned ended = count_ended(crowd);
+    tap_note("%u connections of %u have ended", ended, crowd->count);
+    if (model()->clients_at_once == (json_int_t)crowd->count)
+        tap_check(ended == 1, "%u connections have ended", ended);
+    for (size_t i = 0; i < 2 * workers.count; i++)
+        bystander_is_served();
+}
+
 static void crash_of_a_child(const void *unused)
 {
     (void)unused;
     static struct crowd crowd;
     pid_t children[MORE_TASKS];
     server_next_limit(RLIMIT_CORE, 0);
-    if (!server_start(no_options) || !crowd_asks(&crowd, crowd_size(FEW_TASKS)) ||
-        !crowd_hears(&crowd))
+    if (!server_start(no_options))
+        return;
+    size_t workers = proc_children(server_pid(), children, MORE_TASKS);
+    if (!crowd_asks(&crowd, model_clients(FEW_TASKS)) || !crowd_hears(&crowd))
         return;
     unsigned tasks = proc_tasks(server_pid());
     if (proc_children(server_pid(), children, MORE_TASKS) == 0) {
-        tap_skip("the model has no process for each connection");
+        tap_skip("the model has no processes beside its first");
         server_stop(NULL);
         return;
     }
     /* As a failed assertion ends it. (Sanitizers start a process of their own on SIGSEGV.) */
     kill(children[0], SIGABRT);
-    tap_check(patience_until(somebody_ended, &crowd), "nobody's connection has ended");
-    check_no_more_tasks(tasks - 1);
-    tap_check(count_ended(&crowd) == 1, "%u connections have ended", count_ended(&crowd));
+    if (workers > 0)
+        check_crash_of_worker(&crowd, (struct workers){children[0], workers});
+    else
+        check_crash_of_its_own(&crowd, tasks);
     crowd_asks_again(&crowd);
     bystander_is_served();
+    clients_close();
+    server_stop(NULL);
+}
+
+/* The limit that a model names is kept to: no more, and no fewer. */
+static void one_more_than_it_serves(const void *unused)
+{
+    (void)unused;
+    static struct crowd crowd;
+    unsigned count = model_clients(BATCH);
+    if (!server_start(no_options) || !crowd_asks(&crowd, count) || !crowd_hears(&crowd))
+        return;
+    tap_check(crowd.answers == count, "serves %u of %u", crowd.answers, count);
+    struct client *late = client_open();
+    if (late == NULL || !client_print(late, GET))
+        return;
+    if (model()->clients_at_once == (json_int_t)count) {
+        tap_check(client_quiet(late, HELD_UP_MS), "says that it serves %u, yet serves one more",
+                  count);
+        client_close(crowd.client[0], false);
+    }
+    reply_expect(late, "200");
     clients_close();
     server_stop(NULL);
 }
@@ -662,7 +762,8 @@ void suite_stress(void)
                silent_client, HALF_HEAD);
     suite_case("100000 requests of a slow reader are answered from bounded memory", slow_reader,
                NULL);
-    suite_case("the crash of a connection's process is its client's loss alone", crash_of_a_child,
-               NULL);
+    suite_case("the crash of a process is its own clients' loss alone", crash_of_a_child, NULL);
+    suite_case("it serves as many clients at once as it says, and keeps one more waiting",
+               one_more_than_it_serves, NULL);
     suite_case("SIGPIPE never kills", no_death_by_sigpipe, NULL);
 }

@@ -328,7 +328,7 @@ static void lingering_beside_a_flood_ends(const void *unused)
 /* Live clients: half of them between two requests, half of them in the middle of a head. */
 static unsigned open_live_clients(struct client *live[])
 {
-    unsigned count = model_is_one_at_a_time() ? 1 : LIVE_CLIENTS;
+    unsigned count = model_clients(LIVE_CLIENTS);
     for (unsigned i = 0; i < count; i++) {
         live[i] = client_open();
         if (live[i] == NULL || !client_print(live[i], GET) || !reply_expect(live[i], "200"))
