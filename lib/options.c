@@ -3,6 +3,7 @@
 #include "lib/die.h"
 #include "lib/echo.h"
 #include "lib/http.h"
+#include "lib/workers.h"
 
 #include <argp.h>
 #include <assert.h>
@@ -171,10 +172,11 @@ static size_t knob_count(const struct model *model)
    that each fork copies. */
 static void describe(const struct model *model, const long *defaults)
 {
+    int clients = model->client_each ? workers_count(model) : model->clients_at_once;
+
     printf("{\"name\":\"%s\",\"title\":\"%s\",\"family\":\"%s\",\"clients_at_once\":%d,"
            "\"max_descriptors\":%d,\"knobs\":[",
-           model->name, model->title, model->family, model->clients_at_once,
-           model->max_descriptors);
+           model->name, model->title, model->family, clients, model->max_descriptors);
     for (size_t i = 0; i < knob_count(model); i++) {
         const struct knob *knob = &model->knobs[i];
         char word[32], range[128];

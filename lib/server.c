@@ -4,11 +4,13 @@
 #include "lib/options.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -30,33 +32,45 @@ static struct {
     const struct model *model;
     struct options options;
     struct conn_rules rules;
-    _Atomic int listener; /* the signal handler shuts it down */
-    pid_t pid;            /* that listens */
-    int reserve;          /* a descriptor to give up when there are no others: see turn_away() */
+    _Atomic int listener;             /* the signal handler shuts it down */
+    int others[SERVER_LISTENERS - 1]; /* and those that listen beside it */
+    _Atomic int other_count;
+    pid_t pid;                    /* that listens */
+    pthread_mutex_t reserve_lock; /* threads may accept side by side */
+    int reserve; /* a descriptor to give up when there are no others: see accept_with_reserve() */
     bool flag_alone;
     atomic_bool stopping; /* this process was told to */
     atomic_uint resumptions;
     struct shared *shared;
-} server = {.listener = -1, .reserve = -1};
+} server = {.listener = -1, .reserve_lock = PTHREAD_MUTEX_INITIALIZER, .reserve = -1};
 
 /* ---- Signals ---- */
 
+static void shut_listeners(void)
+{
+    (void)shutdown(server.listener, SHUT_RDWR);
+    for (int i = 0; i < server.other_count; i++)
+        (void)shutdown(server.others[i], SHUT_RDWR);
+}
+
 /* shutdown() on a listening socket makes accept fail and poll say POLLHUP, at once and from then
    on: there is no moment between a test and a wait in which the signal could be lost. Waits on
-   other sockets are interrupted, again and again, for the same reason. */
+   other sockets are interrupted, again and again, for the same reason; and so is whatever a child
+   waits for, whose signal may be for it alone, and which then leaves the listener to the others. */
 static void on_stop(int signal)
 {
     const struct timeval nudge = {0, SERVER_NUDGE_MS * 1000};
     int saved = errno;
     bool first = !atomic_exchange(&server.stopping, true); /* before anybody is woken to see it */
+    bool child = getpid() != server.pid;
 
     (void)signal;
-    if (server.listener >= 0 && getpid() == server.pid) { /* not in a child that was just forked */
+    if (server.listener >= 0 && !child) {
         server.shared->stopping = true;
         if (!server.flag_alone)
-            (void)shutdown(server.listener, SHUT_RDWR);
+            shut_listeners();
     }
-    if (server.model->blocking && first)
+    if ((server.model->blocking || child) && first)
         (void)setitimer(ITIMER_REAL, &(struct itimerval){nudge, nudge}, NULL);
     errno = saved;
 }
@@ -137,23 +151,63 @@ static void set_options(int fd)
         die("cannot set SO_RCVTIMEO and SO_SNDTIMEO");
 }
 
-static int listen_on(const char *host, int port)
+static int make_socket(int family)
 {
-    struct addrinfo *address = resolve(host, port);
     int type = SOCK_STREAM | SOCK_CLOEXEC | (server.model->accept_blocks ? 0 : SOCK_NONBLOCK);
-    int fd = socket(address->ai_family, type, 0);
-    char text[80];
+    int fd = socket(family, type, 0);
 
     if (fd < 0)
         die("cannot make a socket");
     set_options(fd);
-    if (bind(fd, address->ai_addr, address->ai_addrlen) || listen(fd, server.options.backlog))
+    return fd;
+}
+
+static void share_port(int fd)
+{
+    const int one = 1;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one))
+        die("cannot set SO_REUSEPORT");
+}
+
+/* Where the port is to be shared among our listeners, it must be ours: set before the bind,
+   SO_REUSEPORT would join another server's port without a word. */
+static int listen_on(const char *host, int port)
+{
+    struct addrinfo *address = resolve(host, port);
+    int fd = make_socket(address->ai_family);
+    bool bound = bind(fd, address->ai_addr, address->ai_addrlen) == 0;
+    char text[80];
+
+    if (bound && server.model->reuse_port)
+        share_port(fd);
+    if (!bound || listen(fd, server.options.backlog))
         die("cannot listen on %s", written(host, port, text));
     freeaddrinfo(address);
     return fd;
 }
 
-static void say_ready(void)
+int server_listen_again(void)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    int fd;
+
+    if (getsockname(server.listener, (struct sockaddr *)&address, &len))
+        die("cannot read the listener's own address");
+    fd = make_socket(address.ss_family);
+    share_port(fd);
+    if (bind(fd, (struct sockaddr *)&address, len) || listen(fd, server.options.backlog))
+        die("cannot listen once more on the same port");
+    assert(server.other_count < SERVER_LISTENERS - 1);
+    server.others[server.other_count] = fd;
+    server.other_count++;
+    if (server_stopping()) /* the handler may have come before it could know of this one */
+        shut_listeners();
+    return fd;
+}
+
+void server_ready(void)
 {
     struct sockaddr_storage address;
     socklen_t len = sizeof address;
@@ -200,7 +254,8 @@ void server_start(const struct model *model, int argc, char **argv)
     server.listener = listen_on(server.options.host, server.options.port);
     server.reserve = open_reserve();
     handle_signals();
-    say_ready();
+    if (!model->workers)
+        server_ready();
 }
 
 const struct conn_rules *server_rules(void)
@@ -220,9 +275,9 @@ int server_backlog(void)
 
 /* ---- Accepting ---- */
 
-static int accept_once(void)
+static int accept_once(int listener)
 {
-    return accept4(server.listener, NULL, NULL,
+    return accept4(listener, NULL, NULL,
                    SOCK_CLOEXEC | (server.model->blocking ? 0 : SOCK_NONBLOCK));
 }
 
@@ -237,13 +292,14 @@ static void pause_briefly(void)
 /* No descriptor is left, and the client would wait in the queue, keeping the listener ready and
    us busy. With the reserve's it is accepted; where that cannot be had back, it is turned away.
    Returns a client's socket after all, or -1 and errno as accept has it. */
-static int accept_with_reserve(void)
+static int accept_with_reserve(int listener)
 {
     int fd, error;
 
+    pthread_mutex_lock(&server.reserve_lock);
     if (server.reserve >= 0)
         close(server.reserve);
-    fd = accept_once();
+    fd = accept_once(listener);
     error = errno;
     server.reserve = open_reserve();
     if (fd >= 0 && server.reserve < 0) {
@@ -253,6 +309,7 @@ static int accept_with_reserve(void)
         fd = -1;
         error = EAGAIN; /* the others' turn before the next is turned away */
     }
+    pthread_mutex_unlock(&server.reserve_lock);
     errno = error;
     return fd;
 }
@@ -282,13 +339,13 @@ static bool try_again(int error)
     }
 }
 
-int server_accept(void)
+int server_accept_from(int listener)
 {
     while (!server_stopping()) {
-        int fd = accept_once();
+        int fd = accept_once(listener);
 
         if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-            fd = accept_with_reserve();
+            fd = accept_with_reserve(listener);
         if (fd >= 0) {
             server_count(COUNT_ACCEPTED);
             return fd;
@@ -297,6 +354,11 @@ int server_accept(void)
             return -1;
     }
     return -1;
+}
+
+int server_accept(void)
+{
+    return server_accept_from(server.listener);
 }
 
 void server_welcome(struct conns *conns, void (*serve)(struct conn *))

@@ -26,12 +26,19 @@ struct model {
     bool accept_blocks;       /* the listening socket blocks */
     int clients_at_once;      /* 0: no limit of its own */
     int max_descriptors;      /* 0: no limit of its own */
+    const long *workers;      /* the knob that says how many there are; NULL: no fixed number */
+    bool client_each;         /* a worker serves one client at a time: clients_at_once follows */
+    bool reuse_port;          /* server_listen_again() will be called */
     const struct knob *knobs; /* ends with one that has no name; NULL: none */
 };
 
-/* Reads the command line, listens, prints the ready line. Exits where that fails, or where only
-   --help, --version or --describe was asked for. model must last as long as the process. */
+/* Reads the command line, listens, and prints the ready line, unless the model has workers. Exits
+   where that fails, or where only --help, --version or --describe was asked for. model must last as
+   long as the process. */
 void server_start(const struct model *model, int argc, char **argv);
+
+/* Prints the ready line, once the workers are there. */
+void server_ready(void);
 
 /* For conns_init(): what the command line said, the same for all connections. */
 const struct conn_rules *server_rules(void);
@@ -39,12 +46,17 @@ const struct conn_rules *server_rules(void);
 /* The listening socket; -1 after server_deafen(). */
 int server_listener(void);
 
+/* Another listening socket on the same address (SO_REUSEPORT), at most SERVER_LISTENERS in all. A
+   stop shuts it down too. It stays open until the process ends. */
+int server_listen_again(void);
+
 /* Connections that may wait to be accepted, for whoever calls listen() again. */
 int server_backlog(void);
 
 /* A client's socket; -1: there is none now, or the server stops. Every error that accept can
-   return is dealt with here. Where the listener blocks, so does this. */
+   return is dealt with here. Where the listener blocks, so does this. Any thread may call it. */
 int server_accept(void);
+int server_accept_from(int listener);
 
 /* Takes over all clients that wait now (SERVER_ACCEPTS at most) and calls serve() for each. Their
    first turn needs no readiness call: most have sent their request by the time they are accepted.
@@ -72,8 +84,9 @@ void server_count(enum conn_count what);
 int server_end(void);
 
 enum {
-    SERVER_ACCEPTS = 64, /* new clients served in one wake-up at most, before the others' turns */
-    SERVER_NUDGE_MS = 20 /* while stopping, blocking waits are interrupted this often */
+    SERVER_ACCEPTS = 64,  /* new clients served in one wake-up at most, before the others' turns */
+    SERVER_NUDGE_MS = 20, /* while stopping, blocking waits are interrupted this often */
+    SERVER_LISTENERS = 1024
 };
 
 #endif

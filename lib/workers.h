@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_WORKERS_H
+#define LIB_WORKERS_H
+
+#include "lib/server.h"
+
+/* A fixed number of processes or threads that all do the same work: started, replaced when they
+   crash, ended. What they wait for is the model's business. work() is given the worker's number,
+   from 0, and must return once server_stopping() and its clients are served. */
+
+enum { WORKERS_MOST = 1024 };
+
+/* What the model's knob says; where that is 0, as many as the CPUs that this process may use. */
+int workers_count(const struct model *model);
+
+/* The CPU that worker number `index` would have to itself: those that this process may use, one
+   after the other, and again from the first. */
+int workers_cpu(int index);
+
+/* Starts the processes, prints the ready line, waits for the stop, and returns when all have ended.
+   One that ends by itself is replaced by another of its number. Those that outlive the drain
+   timeout are killed. Exits where one cannot be started at first. */
+void workers_run_processes(int count, void (*work)(int index));
+
+/* Starts the threads, which leave the signals that stop the server to the caller's. Exits where one
+   cannot be started. */
+void workers_start_threads(int count, void (*work)(int index));
+
+/* Waits until the server is told to stop, for a thread that has nothing else to do. */
+void workers_wait_for_stop(void);
+
+/* Interrupts the threads' waits until all have ended. The server must have been told to stop. */
+void workers_end_threads(void);
+
+#endif
