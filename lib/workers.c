@@ -235,6 +235,17 @@ static struct {
     pthread_t thread[WORKERS_MOST];
 } threads = {.lock = PTHREAD_MUTEX_INITIALIZER, .one_less = PTHREAD_COND_INITIALIZER};
 
+void workers_wait_briefly(pthread_cond_t *condition, pthread_mutex_t *lock)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += SERVER_NUDGE_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    (void)pthread_cond_timedwait(condition, lock, &until);
+}
+
 static void *run(void *index)
 {
     threads.work((int)(intptr_t)index);
@@ -265,15 +276,9 @@ void workers_end_threads(void)
 {
     pthread_mutex_lock(&threads.lock);
     while (threads.left > 0) {
-        struct timespec until;
-
         for (int i = 0; i < threads.count; i++)
             pthread_kill(threads.thread[i], SIGALRM);
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += SERVER_NUDGE_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&threads.one_less, &threads.lock, &until);
+        workers_wait_briefly(&threads.one_less, &threads.lock);
     }
     pthread_mutex_unlock(&threads.lock);
     for (int i = 0; i < threads.count; i++)

@@ -4,6 +4,8 @@
 
 #include "lib/server.h"
 
+#include <pthread.h>
+
 /* A fixed number of processes or threads that all do the same work: started, replaced when they
    crash, ended. What they wait for is the model's business. work() is given the worker's number,
    from 0, and must return once server_stopping() and its clients are served. */
@@ -25,6 +27,10 @@ void workers_run_processes(int count, void (*work)(int index));
 /* Starts the threads, which leave the signals that stop the server to the caller's. Exits where one
    cannot be started. */
 void workers_start_threads(int count, void (*work)(int index));
+
+/* pthread_cond_wait() for SERVER_NUDGE_MS at most: for a thread that must see the stop meanwhile,
+   as no signal handler may signal a condition. */
+void workers_wait_briefly(pthread_cond_t *condition, pthread_mutex_t *lock);
 
 /* Waits until the server is told to stop, for a thread that has nothing else to do. */
 void workers_wait_for_stop(void);
