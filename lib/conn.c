@@ -586,6 +586,23 @@ struct conn *conns_open(struct conns *conns, int fd)
     return conn;
 }
 
+/* Each has a clock of its own, from which its suspensions are taken. */
+void conn_move(struct conn *conn, struct conns *to)
+{
+    struct conns *from = conn->conns;
+    int64_t at_ms = conn->deadline.at_ms;
+
+    if (at_ms != NEVER_MS)
+        at_ms += from->suspended_ms - to->suspended_ms;
+    deadlines_clear(&conn->deadline);
+    if (conn->state != CONN_CLOSED)
+        deadlines_insert(&to->deadlines, &conn->deadline, conn->timer, at_ms);
+    from->count--;
+    to->count++;
+    conn->conns = to;
+    conn->session.date = to->date;
+}
+
 void conn_close(struct conn *conn)
 {
     struct conns *conns = conn->conns;

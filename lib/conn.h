@@ -152,6 +152,10 @@ bool conns_live(const struct conns *conns);
 /* Takes over the socket. NULL: no memory; the socket was closed and the client counted refused. */
 struct conn *conns_open(struct conns *conns, int fd);
 
+/* Hands a connection over to another loop or thread, with the time that its timer has left. The
+   caller has both to himself, and both have ticked since they last waited. */
+void conn_move(struct conn *conn, struct conns *to);
+
 /* Closes the socket (unless fd is -1) and frees the connection. */
 void conn_close(struct conn *conn);
 

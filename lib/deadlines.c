@@ -24,18 +24,34 @@ void deadlines_clear(struct deadline *deadline)
     deadline_none(deadline);
 }
 
+static void link_behind(struct deadline *deadline, struct deadline *before)
+{
+    deadline->previous = before;
+    deadline->next = before->next;
+    before->next->previous = deadline;
+    before->next = deadline;
+}
+
 void deadlines_start(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,
                      int64_t now_ms)
 {
-    struct deadline *list = &deadlines->lists[timer];
     int64_t timeout_ms = deadlines->timeout_ms[timer];
 
     deadlines_clear(deadline);
     deadline->at_ms = timeout_ms == NEVER_MS ? NEVER_MS : now_ms + timeout_ms;
-    deadline->next = list;
-    deadline->previous = list->previous;
-    list->previous->next = deadline;
-    list->previous = deadline;
+    link_behind(deadline, deadlines->lists[timer].previous);
+}
+
+void deadlines_insert(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,
+                      int64_t at_ms)
+{
+    const struct deadline *list = &deadlines->lists[timer];
+    struct deadline *before = list->previous;
+
+    while (before != list && before->at_ms > at_ms)
+        before = before->previous;
+    deadline->at_ms = at_ms;
+    link_behind(deadline, before);
 }
 
 struct deadline *deadlines_oldest(const struct deadlines *deadlines, enum timer timer)

@@ -35,6 +35,11 @@ void deadlines_init(struct deadlines *deadlines, const int64_t timeout_ms[TIMERS
 void deadlines_start(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,
                      int64_t now_ms);
 
+/* Puts a deadline where it belongs by its own at_ms, for one that comes from other lists: a step
+   past each that is due later. It must be in no list. */
+void deadlines_insert(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,
+                      int64_t at_ms);
+
 /* Must have been cleared or started before: a new deadline is made with deadline_none(). */
 void deadlines_clear(struct deadline *deadline);
 void deadline_none(struct deadline *deadline);

@@ -280,6 +280,37 @@ static void a_long_wait_for_the_first_client_is_no_suspension(void **state)
     rig_finish(&rig);
 }
 
+/* ---- Changing hands ---- */
+
+static void who_changes_hands_keeps_his_time(void **state)
+{
+    struct rig rig;
+    struct conns other;
+
+    (void)state;
+    start(&rig, false);
+    conns_init(&other, &rig.rules);
+    assert_true(rig_say_text(&rig, "GET"));
+    rig_wait(&rig, 3 * SECOND_MS);
+    atomic_fetch_add(&rig_resumptions, 1);
+    conns_tick(&other); /* its clock is behind from now on */
+    assert_int_equal(other.suspended_ms, 3 * SECOND_MS);
+    conn_move(rig.conn, &other);
+    assert_int_equal(rig.conns.count, 0);
+    assert_int_equal(other.count, 1);
+    assert_ptr_equal(rig.conn->session.date, other.date);
+    is_not_due(&rig);
+    rig_now_ms += RIG_HEADER_MS - 3 * SECOND_MS - 1;
+    conns_tick(&other);
+    assert_null(conns_due(&other));
+    rig_now_ms++;
+    conns_tick(&other);
+    assert_ptr_equal(conns_due(&other), rig.conn);
+    conn_move(rig.conn, &rig.conns);
+    conns_finish(&other);
+    rig_finish(&rig);
+}
+
 static void a_date_is_renewed_each_second(void **state)
 {
     static const char START[] = "Date: Thu, 01 Jan 1970 00:16:";
@@ -474,6 +505,7 @@ int main(void)
         cmocka_unit_test(of_two_suspensions_in_a_row_the_second_counts),
         cmocka_unit_test(a_wait_that_ends_a_little_late_is_no_suspension),
         cmocka_unit_test(a_long_wait_for_the_first_client_is_no_suspension),
+        cmocka_unit_test(who_changes_hands_keeps_his_time),
         cmocka_unit_test(a_date_is_renewed_each_second),
         cmocka_unit_test(a_loop_lives_until_its_last_connection),
         cmocka_unit_test(everybody_is_told_once),

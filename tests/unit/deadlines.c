@@ -60,6 +60,28 @@ static void starting_anew_puts_a_deadline_off(void **state)
     assert_int_equal(a.at_ms, 10003);
 }
 
+static void who_comes_from_elsewhere_goes_where_he_belongs(void **state)
+{
+    struct deadlines deadlines;
+    struct deadline a, b, between, last, first;
+    struct deadline *const order[] = {&first, &a, &between, &b, &last};
+
+    (void)state;
+    deadlines_init(&deadlines, TIMEOUT_MS);
+    deadline_none(&a);
+    deadline_none(&b);
+    deadlines_start(&deadlines, &a, TIMER_IDLE, 100);
+    deadlines_start(&deadlines, &b, TIMER_IDLE, 200);
+    deadlines_insert(&deadlines, &between, TIMER_IDLE, 60100);
+    deadlines_insert(&deadlines, &last, TIMER_IDLE, NEVER_MS);
+    deadlines_insert(&deadlines, &first, TIMER_IDLE, -1);
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        assert_ptr_equal(deadlines_soonest(&deadlines), order[i]);
+        deadlines_clear(order[i]);
+    }
+    assert_null(deadlines_soonest(&deadlines));
+}
+
 static void without_a_timeout_nobody_is_due(void **state)
 {
     static const int64_t NONE_MS[TIMERS] = {NEVER_MS, NEVER_MS, NEVER_MS};
@@ -166,6 +188,7 @@ int main(void)
         cmocka_unit_test(nobody_is_due_at_first),
         cmocka_unit_test(who_starts_first_is_due_first),
         cmocka_unit_test(starting_anew_puts_a_deadline_off),
+        cmocka_unit_test(who_comes_from_elsewhere_goes_where_he_belongs),
         cmocka_unit_test(without_a_timeout_nobody_is_due),
         cmocka_unit_test(a_clear_deadline_may_be_cleared),
         cmocka_unit_test(random_operations_agree_with_a_model),
