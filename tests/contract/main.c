@@ -19,13 +19,13 @@ static const struct {
 
 enum { SUITES = sizeof suites / sizeof suites[0], USAGE = 64 };
 
-static void run_suite(size_t i, const char *server)
+static void run_suite(size_t i, const char *server, const char *const always[])
 {
     struct rlimit descriptors;
     getrlimit(RLIMIT_NOFILE, &descriptors);
     descriptors.rlim_cur = descriptors.rlim_max;
     setrlimit(RLIMIT_NOFILE, &descriptors);
-    server_program(server);
+    server_program(server, always);
     model_load();
     suites[i].run();
     model_unload();
@@ -33,13 +33,13 @@ static void run_suite(size_t i, const char *server)
 
 int main(int argc, char **argv)
 {
-    for (size_t i = 0; argc == 3 && i < SUITES; i++) {
+    for (size_t i = 0; argc >= 3 && i < SUITES; i++) {
         if (strcmp(argv[1], suites[i].name) != 0)
             continue;
-        run_suite(i, argv[2]);
+        run_suite(i, argv[2], (const char *const *)argv + 3);
         return tap_finish();
     }
-    fprintf(stderr, "usage: contract SUITE SERVER\nsuites:");
+    fprintf(stderr, "usage: contract SUITE SERVER [OPTION...]\nsuites:");
     for (size_t i = 0; i < SUITES; i++)
         fprintf(stderr, " %s", suites[i].name);
     fprintf(stderr, "\n");

@@ -35,6 +35,7 @@ struct limit {
 
 static struct {
     const char *path;
+    const char *const *always;
     int program; /* open for execution: another user may not be able to walk to it */
     struct limit limits[LIMITS_MAX];
     size_t limit_count;
@@ -55,9 +56,10 @@ static void end_on_signal(int signal)
     _exit(128 + signal);
 }
 
-void server_program(const char *path)
+void server_program(const char *path, const char *const always[])
 {
     server.path = path;
+    server.always = always;
     server.program = open(path, O_PATH | O_CLOEXEC);
     if (server.program < 0)
         tap_bail_out("the server cannot be opened");
@@ -102,8 +104,11 @@ static void set_limits(void)
 _Noreturn static void become_server(const char *const options[], int out, int err, pid_t parent)
 {
     char *arguments[SERVER_OPTIONS_MAX + 2] = {(char *)server.path};
-    for (size_t i = 0; options[i] != NULL && i < SERVER_OPTIONS_MAX; i++)
-        arguments[i + 1] = (char *)options[i];
+    size_t count = 1;
+    for (size_t i = 0; server.always[i] != NULL && count <= SERVER_OPTIONS_MAX; i++)
+        arguments[count++] = (char *)server.always[i];
+    for (size_t i = 0; options[i] != NULL && count <= SERVER_OPTIONS_MAX; i++)
+        arguments[count++] = (char *)options[i];
     setpgid(0, 0);
     set_limits();
     if (server.unprivileged)

@@ -22,8 +22,9 @@ struct server_run {
     char out[SERVER_OUTPUT_SIZE], err[SERVER_OUTPUT_SIZE];
 };
 
-/* Once: the executable that all the rest is about. */
-void server_program(const char *path);
+/* Once: the executable that all the rest is about, and options that it is always given, ended by
+ * NULL, before a case's own. */
+void server_program(const char *path, const char *const always[]);
 
 /* For the next start only: a limit, and an otherwise unused user that is not root. The latter
  * returns false where this process may not become another user. */
