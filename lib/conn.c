@@ -445,6 +445,16 @@ void conns_init(struct conns *conns, const struct conn_rules *rules)
     renew_date(conns);
 }
 
+bool conns_stock(struct conns *conns)
+{
+    struct conn_buffer *in = take_buffer(conns), *out = take_buffer(conns);
+    bool both = in && out;
+
+    give_buffer(conns, &in);
+    give_buffer(conns, &out);
+    return both;
+}
+
 void conns_finish(struct conns *conns)
 {
     assert(conns->count == 0);

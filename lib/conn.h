@@ -128,6 +128,11 @@ struct conn {
 /* rules must outlive conns. */
 void conns_init(struct conns *conns, const struct conn_rules *rules);
 
+/* Lays in the buffers of one turn, so that a turn needs no memory while they are not both in use
+   between turns: for a thread that serves others' connections. Returns false where there is none.
+ */
+bool conns_stock(struct conns *conns);
+
 /* Frees what conns owns; there must be no connection left. */
 void conns_finish(struct conns *conns);
 

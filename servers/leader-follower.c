@@ -204,6 +204,8 @@ static void work(int index)
 
     (void)index;
     conns_init(&mine, server_rules());
+    if (!conns_stock(&mine)) /* or without memory the clients that it met would be lost */
+        die("cannot lay in buffers");
     while (lead(&mine, &conn))
         if (conn)
             serve(conn, &mine);
