@@ -19,8 +19,8 @@ static void watch_source(struct loop *loop)
 void loop_init(struct loop *loop, const struct conn_rules *rules, int source, uint32_t flags,
                void (*on_source)(struct loop *))
 {
+    *loop = (struct loop){.source = source};
     conns_init(&loop->conns, rules);
-    loop->source = source;
     loop->source_flags = flags;
     loop->on_source = on_source;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -44,7 +44,9 @@ static void watch(struct loop *loop, struct conn *conn)
                                 .data.ptr = conn};
 
     if (want == CONN_CLOSE) {
-        conn_close(conn); /* which takes it out of the kernel's list */
+        if (loop->shared && conn->note)
+            (void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, conn->fd, NULL);
+        conn_close(conn); /* which takes it out of the kernel's list, where nobody else has it */
     } else if (conn->note != (int)event.events) {
         conn->note = (int)event.events;
         if (epoll_ctl(loop->epoll, operation, conn->fd, &event))
@@ -79,9 +81,10 @@ static void serve_ready(struct loop *loop, const struct epoll_event *events, int
 }
 
 /* Closing the source would not do: other processes have it too, and what is registered is the
-   socket, which would be ready for ever. */
+   socket, which would be ready for ever. Whom it has brought is served. */
 static void forget_source(struct loop *loop)
 {
+    loop->on_source(loop);
     (void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->source, NULL);
     loop->source = -1;
 }

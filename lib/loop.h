@@ -4,6 +4,7 @@
 
 #include "lib/conn.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The loop of servers/epoll-lt.c, level-triggered, for the models that have several of them and
@@ -13,6 +14,7 @@ struct loop {
     int epoll;
     int source; /* where clients come from: a listener, or a socket that brings them */
     uint32_t source_flags;
+    bool shared; /* set by the model: a client's socket may be open in another process too */
     void (*on_source)(struct loop *);
 };
 

@@ -19,6 +19,7 @@ static_assert((int)WORKERS_MOST <= (int)SERVER_LISTENERS, "each may have a liste
 
 enum {
     REPLACE_MS = 500, /* a worker lives so long before another follows: no storm of crashes */
+    AGAIN_MS = 10,    /* before a duty is tried again */
     LATE_MS = 200     /* they cut off by themselves: so much later we are sure */
 };
 
@@ -70,14 +71,16 @@ static sigset_t block_signals(void)
     return before;
 }
 
-/* wait_ms: -1 for as long as it takes. */
-static void wait_for_signal(int64_t wait_ms)
+/* Waits for a signal too. fd: -1 for none; wait_ms: -1 for as long as it takes. Returns whether the
+   descriptor can be read. */
+static bool wait_for(int fd, int64_t wait_ms)
 {
     const struct timespec wait = {wait_ms / 1000, wait_ms % 1000 * 1000000};
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
     sigset_t none;
 
     sigemptyset(&none);
-    (void)ppoll(NULL, 0, wait_ms < 0 ? NULL : &wait, &none);
+    return ppoll(&readable, 1, wait_ms < 0 ? NULL : &wait, &none) > 0;
 }
 
 void workers_wait_for_stop(void)
@@ -85,7 +88,7 @@ void workers_wait_for_stop(void)
     sigset_t before = block_signals();
 
     while (!server_stopping())
-        wait_for_signal(-1);
+        (void)wait_for(-1, -1);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -193,18 +196,15 @@ static void end_processes(void)
 {
     int64_t end_ms = clock_ms() + server_rules()->timeout_ms[TIMER_DRAIN] + LATE_MS;
 
-    tell(SIGTERM);
     while (reap() && clock_ms() <= end_ms + LATE_MS) {
-        if (clock_ms() > end_ms)
-            tell(SIGKILL);
-        wait_for_signal(SERVER_NUDGE_MS);
+        tell(clock_ms() > end_ms ? SIGKILL : SIGTERM); /* again and again, as threads are */
+        (void)wait_for(-1, SERVER_NUDGE_MS);
     }
 }
 
-void workers_run_processes(int count, void (*work)(int index))
+static void start_processes(int count, void (*work)(int index))
 {
     struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP};
-    sigset_t before = block_signals();
 
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGCHLD, &action, NULL))
@@ -215,13 +215,32 @@ void workers_run_processes(int count, void (*work)(int index))
     for (int i = 0; i < count; i++)
         if (!start_process(i))
             die("cannot start worker %d of %d", i + 1, count); /* the others end with us */
+}
+
+void workers_run_processes_beside(int count, void (*work)(int index), int fd, bool (*duty)(void))
+{
+    sigset_t before = block_signals();
+    bool again = false;
+
+    start_processes(count, work);
     server_ready();
     while (!server_stopping()) {
+        int64_t wait_ms;
+
         reap();
-        wait_for_signal(replace());
+        wait_ms = replace();
+        if (again)
+            wait_ms = AGAIN_MS;
+        if (wait_for(again ? -1 : fd, wait_ms) || again)
+            again = duty();
     }
     end_processes();
     sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void workers_run_processes(int count, void (*work)(int index))
+{
+    workers_run_processes_beside(count, work, -1, NULL);
 }
 
 /* ---- Threads ---- */

@@ -24,6 +24,10 @@ int workers_cpu(int index);
    timeout are killed. Exits where one cannot be started at first. */
 void workers_run_processes(int count, void (*work)(int index));
 
+/* The same, and meanwhile calls duty() when the descriptor can be read. While that returns true,
+   there is something left to do, and it is called again after 10 ms instead. */
+void workers_run_processes_beside(int count, void (*work)(int index), int fd, bool (*duty)(void));
+
 /* Starts the threads, which leave the signals that stop the server to the caller's. Exits where one
    cannot be started. */
 void workers_start_threads(int count, void (*work)(int index));
