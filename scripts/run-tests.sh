@@ -12,7 +12,8 @@ cd "$(dirname "$0")/.."
 # since those that measure CPU time or hold 10 000 sockets would get in each other's way.
 processes=$((2 * $(nproc)))
 slower=4 # how much longer than its own timeout a test may take under a sanitizer
-threaded=(thread prethread thread-pool polling-list leader-follower epoll-reuseport)
+threaded=(thread prethread thread-pool polling-list epoll-workers leader-follower
+  epoll-reuseport)
 launcher=()
 passed=0 failed=0 skipped=0
 
