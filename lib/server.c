@@ -189,7 +189,7 @@ static int listen_on(const char *host, int port)
 
 int server_listen_again(void)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof address;
     int fd;
 

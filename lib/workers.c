@@ -55,9 +55,8 @@ int workers_cpu(int index)
 
 /* ---- Signals ---- */
 
-/* Those that somebody must hear while he waits. Blocked but in the wait, none can come between a
-   look at what it tells and the wait. Returns what was blocked before. */
-static sigset_t block_signals(void)
+/* And SIGCHLD, for the parent of processes. */
+sigset_t workers_block_signals(void)
 {
     sigset_t mask, before;
 
@@ -85,7 +84,7 @@ static bool wait_for(int fd, int64_t wait_ms)
 
 void workers_wait_for_stop(void)
 {
-    sigset_t before = block_signals();
+    sigset_t before = workers_block_signals();
 
     while (!server_stopping())
         (void)wait_for(-1, -1);
@@ -219,7 +218,7 @@ static void start_processes(int count, void (*work)(int index))
 
 void workers_run_processes_beside(int count, void (*work)(int index), int fd, bool (*duty)(void))
 {
-    sigset_t before = block_signals();
+    sigset_t before = workers_block_signals();
     bool again = false;
 
     start_processes(count, work);
@@ -231,7 +230,7 @@ void workers_run_processes_beside(int count, void (*work)(int index), int fd, bo
         wait_ms = replace();
         if (again)
             wait_ms = AGAIN_MS;
-        if (wait_for(again ? -1 : fd, wait_ms) || again)
+        if ((wait_for(again ? -1 : fd, wait_ms) || again) && duty)
             again = duty();
     }
     end_processes();
@@ -277,7 +276,7 @@ static void *run(void *index)
 
 void workers_start_threads(int count, void (*work)(int index))
 {
-    sigset_t before = block_signals(); /* a thread has its creator's mask */
+    sigset_t before = workers_block_signals(); /* a thread has its creator's mask */
 
     threads.work = work;
     threads.left = threads.count = count;

@@ -5,6 +5,7 @@
 #include "lib/server.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 /* A fixed number of processes or threads that all do the same work: started, replaced when they
    crash, ended. What they wait for is the model's business. work() is given the worker's number,
@@ -35,6 +36,11 @@ void workers_start_threads(int count, void (*work)(int index));
 /* pthread_cond_wait() for SERVER_NUDGE_MS at most: for a thread that must see the stop meanwhile,
    as no signal handler may signal a condition. */
 void workers_wait_briefly(pthread_cond_t *condition, pthread_mutex_t *lock);
+
+/* Blocks the signals that stop the server. Returns the mask that was, for epoll_pwait() and the
+   like: blocked but in the wait, no signal can come between a look at what it tells and the wait.
+ */
+sigset_t workers_block_signals(void);
 
 /* Waits until the server is told to stop, for a thread that has nothing else to do. */
 void workers_wait_for_stop(void);

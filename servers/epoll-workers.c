@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -46,6 +47,7 @@ static struct {
     struct conns conns; /* those who wait */
     struct line ready;  /* and those among them whose turn it is */
     size_t away;        /* those who are with the workers */
+    sigset_t hears;     /* while it waits: not the signals of the stop otherwise */
     int epoll;
 } loop = {.ready.end = &loop.ready.first};
 
@@ -253,10 +255,11 @@ static void run(void)
     struct conn *conn;
 
     while (loop.away > 0 || conns_live(&loop.conns)) {
-        int ready = epoll_wait(loop.epoll, events, EVENTS, conns_wait_ms(&loop.conns));
+        int wait_ms = conns_wait_ms(&loop.conns);
+        int ready = epoll_pwait(loop.epoll, events, EVENTS, wait_ms, &loop.hears);
 
         if (ready < 0 && errno != EINTR)
-            die("cannot wait in epoll_wait");
+            die("cannot wait in epoll_pwait");
         conns_tick(&loop.conns);
         note_ready(events, ready);
         while ((conn = conns_due(&loop.conns)))
@@ -287,6 +290,7 @@ int main(int argc, char **argv)
         die("cannot set up epoll");
     watch(server_listener(), NULL);
     watch(shared.told, &shared);
+    loop.hears = workers_block_signals();
     workers_start_threads(workers_count(&model), work);
     server_ready();
     run();
