@@ -262,6 +262,7 @@ static void run(void)
             die("cannot wait in epoll_pwait");
         conns_tick(&loop.conns);
         note_ready(events, ready);
+        hand_over(); /* who is ready has his turn before anybody is cut off */
         while ((conn = conns_due(&loop.conns)))
             list_due(conn);
         hand_over();
