@@ -40,7 +40,7 @@ static const struct argp_option options[] = {
     {"peers", KEY_PEERS, "A,B", 0,
      "Measure these servers as well: nginx, lighttpd, h2o, haproxy, or the path of a peer.json", 0},
     {"workloads", KEY_WORKLOADS, "A,B", 0, "keep-alive, churn, or both (default)", 0},
-    {"levels", KEY_LEVELS, "N,N", 0, "How many connections (default: 1,64,1000 if quick)", 0},
+    {"levels", KEY_LEVELS, "N,N", 0, "How many connections (default: 64,1000 if quick)", 0},
     {"blocks", KEY_BLOCKS, "N", 0, "Passes over everything, each in random order", 0},
     {"time", KEY_TIME, "SECONDS", 0, "Length of a window; wrk adds up to 0.1", 0},
     {"warm-up", KEY_WARM_UP, "SECONDS", 0, "Load before each window", 0},
@@ -248,7 +248,7 @@ void run_options_parse(struct run_options *run, int argc, char **argv)
         .args_doc = "[quick|standard|publish]",
         .doc = "Measures every model in every workload at every level, in random order, and leaves "
                "the record, summary, ranking, charts and report in a folder.\v"
-               "quick (the default): 3 blocks, 0.4 s each, levels 1, 64, 1000; a preview, not "
+               "quick (the default): 3 blocks, 0.3 s each, levels 64, 1000; a preview, not "
                "ranked. standard: as many blocks as a ranking needs, at least 12, 1 s, levels up "
                "to 10000, and an A/A twin. publish: at least 30 blocks, 2 s.\n\n"
                "Ctrl-C ends a run; what was measured is kept, summarised and drawn, and --resume "
