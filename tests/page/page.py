@@ -283,7 +283,7 @@ def main(c10kit, reference, pictures=None):
     chromium = None
     try:
         reference = pathlib.Path(reference)
-        runs = (make(c10kit, records.copied(reference, folder / "reference")), OF_REFERENCE), \
+        runs = (make(c10kit, records.preview(reference, folder / "reference")), OF_REFERENCE), \
                (make(c10kit, records.ranked(reference, folder / "ranked")), OF_RANKED)
         chromium = browser.Browser(program)
         failed = 0

@@ -6,14 +6,20 @@ import pathlib
 import shutil
 
 BLOCKS = 12
+PREVIEW = 3
 MODELS = ("select", "poll", "epoll-lt")
 LEVELS = (8, 64)
 HOSTILE = "</script><script>document.title='broken'</script><b>&amp;"
 
 
-def copied(reference, folder):
-    """The reference run, whole."""
+def preview(reference, folder):
+    """The first blocks of the reference run: too few to rank."""
     shutil.copytree(reference, folder)
+    manifest, trials = read(reference)
+    manifest["plan"]["blocks"] = PREVIEW
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    lines = [json.dumps(trial) for trial in trials if trial["block"] <= PREVIEW]
+    (folder / "trials.jsonl").write_text("\n".join(lines) + "\n")
     return folder
 
 
@@ -43,7 +49,7 @@ def ranked(reference, folder):
     again, and the first model's title is markup."""
     manifest, trials = read(reference)
     first = {t["level"]: t for t in trials
-             if t["workload"] == "keep-alive" and t["block"] == 1 and t["model"] == "poll"}
+             if t["workload"] == "keep-alive" and t["valid"] == 1 and t["model"] == "poll"}
     lines = []
     for block in range(1, BLOCKS + 1):
         for level in LEVELS:
