@@ -5,19 +5,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MODE_LEVELS_LIMIT = 16 };
+#include "bench/workload.h"
 
 /* How thorough a run is; what the command line leaves open follows from it. */
 struct mode {
     const char *name;
     unsigned window_ms, warm_up_ms;
-    unsigned levels[MODE_LEVELS_LIMIT]; /* ended by a 0 */
     unsigned least_blocks;
     bool ranks; /* has as many blocks as a ranking needs, and an A/A twin */
 };
 
 /* "quick", "standard" or "publish"; NULL: there is no such mode. */
 const struct mode *mode_find(const char *name);
+
+/* The levels at which it looks at a workload. */
+const struct workload_levels *mode_levels(const struct mode *, enum workload);
 
 /* How many blocks it makes of so many models: at least as many as can rank all their pairs
  * (pairs_least_blocks()), when it ranks. */

@@ -15,22 +15,17 @@ enum {
     PADDING_LIMIT = 4096 /* a page */
 };
 
-const char *workload_name(enum workload workload)
+void plan_init(struct plan *plan, size_t models, const struct plan_part *parts, size_t part_count)
 {
-    static const char *const names[WORKLOAD_COUNT] = {"keep-alive", "churn"};
-    return names[workload];
-}
-
-void plan_init(struct plan *plan, size_t models, const enum workload *workloads,
-               size_t workload_count, const unsigned *levels, size_t level_count)
-{
-    *plan = (struct plan){.cell_count = models * workload_count * level_count};
+    *plan = (struct plan){0};
+    for (size_t part = 0; part < part_count; part++)
+        plan->cell_count += models * parts[part].levels.count;
     plan->cells = text_allocate(plan->cell_count, sizeof *plan->cells);
     struct cell *next = plan->cells;
     for (size_t model = 0; model < models; model++)
-        for (size_t workload = 0; workload < workload_count; workload++)
-            for (size_t level = 0; level < level_count; level++)
-                *next++ = (struct cell){model, workloads[workload], levels[level]};
+        for (size_t part = 0; part < part_count; part++)
+            for (size_t level = 0; level < parts[part].levels.count; level++)
+                *next++ = (struct cell){model, parts[part].workload, parts[part].levels.of[level]};
 }
 
 void plan_shuffle(struct plan *plan, unsigned blocks, uint64_t seed)
@@ -65,7 +60,7 @@ const struct cell *plan_cell(const struct plan *plan, size_t trial)
 
 unsigned plan_connections(const struct cell *cell)
 {
-    return cell->level;
+    return workload_connections(cell->workload, cell->level);
 }
 
 void plan_finish(struct plan *plan)

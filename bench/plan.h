@@ -5,15 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum workload { WORKLOAD_KEEP_ALIVE, WORKLOAD_CHURN, WORKLOAD_COUNT };
-
-/* "keep-alive", "churn". */
-const char *workload_name(enum workload);
+#include "bench/workload.h"
 
 struct cell {
     size_t model; /* index into the catalogue */
     enum workload workload;
-    unsigned level; /* of the workload: how many connections */
+    unsigned level; /* of the workload, see workload_unit() */
+};
+
+/* A workload at its levels. */
+struct plan_part {
+    enum workload workload;
+    struct workload_levels levels;
 };
 
 /* What is going to be measured, and in which order. Pure: same arguments, same plan. */
@@ -26,8 +29,7 @@ struct plan {
 };
 
 /* Every model x workload x level, in that order. */
-void plan_init(struct plan *, size_t models, const enum workload *workloads, size_t workload_count,
-               const unsigned *levels, size_t level_count);
+void plan_init(struct plan *, size_t models, const struct plan_part *parts, size_t part_count);
 
 /* Draws the order: each block is one random permutation of all cells (gsl_ran_shuffle, a
  * Fisher-Yates shuffle, driven by mt19937 with this seed). And the padding, 0 to 4095 bytes: where

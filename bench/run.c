@@ -64,8 +64,7 @@ static void draw_plan(struct run *run, const struct run_options *options)
     size_t models = run->catalogue.count;
     unsigned blocks =
         options->blocks ? options->blocks : mode_blocks(run->mode, models - run->catalogue.twins);
-    plan_init(&run->plan, models, options->workloads, options->workload_count, options->levels,
-              options->level_count);
+    plan_init(&run->plan, models, options->parts, options->part_count);
     plan_shuffle(&run->plan, blocks, options->seed);
 }
 

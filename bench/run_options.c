@@ -31,7 +31,7 @@ enum {
     KEY_NO_COLD
 };
 
-enum { ATTEMPTS_MOST = 3 };
+enum { ATTEMPTS_MOST = 3, LEVEL_MOST = 10000000 };
 
 static const unsigned warm_up_open = UINT_MAX; /* not said: 0 is a choice */
 
@@ -39,8 +39,10 @@ static const struct argp_option options[] = {
     {"models", KEY_MODELS, "A,B", 0, "Measure only these models (default: all)", 0},
     {"peers", KEY_PEERS, "A,B", 0,
      "Measure these servers as well: nginx, lighttpd, h2o, haproxy, or the path of a peer.json", 0},
-    {"workloads", KEY_WORKLOADS, "A,B", 0, "keep-alive, churn, or both (default)", 0},
-    {"levels", KEY_LEVELS, "N,N", 0, "How many connections (default: 64,1000 if quick)", 0},
+    {"workloads", KEY_WORKLOADS, "A,B", 0,
+     "keep-alive,churn (default), latency, capacity, idle, memory, echo, mixed, syscalls, peak", 0},
+    {"levels", KEY_LEVELS, "N,N", 0,
+     "Of the workload: connections, requests/s, ... (default: the mode's)", 0},
     {"blocks", KEY_BLOCKS, "N", 0, "Passes over everything, each in random order", 0},
     {"time", KEY_TIME, "SECONDS", 0, "Length of a window; wrk adds up to 0.1", 0},
     {"warm-up", KEY_WARM_UP, "SECONDS", 0, "Load before each window", 0},
@@ -83,34 +85,46 @@ static unsigned whole_in(struct argp_state *state, const char *text, double low,
     return (unsigned)number;
 }
 
-static void parse_levels(struct run_options *run, char *list, struct argp_state *state)
+static void parse_levels(struct workload_levels *levels, char *list, struct argp_state *state)
 {
     char *rest = NULL;
-    run->level_count = 0;
+    levels->count = 0;
     for (char *word = strtok_r(list, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
-        if (run->level_count == MODE_LEVELS_LIMIT)
-            argp_error(state, "more than %d levels", MODE_LEVELS_LIMIT);
-        run->levels[run->level_count++] = whole_in(state, word, 1, 30000);
+        if (levels->count == WORKLOAD_LEVELS_LIMIT)
+            argp_error(state, "more than %d levels", WORKLOAD_LEVELS_LIMIT);
+        levels->of[levels->count++] = whole_in(state, word, 0, LEVEL_MOST);
     }
-    if (run->level_count == 0)
+    if (levels->count == 0)
         argp_error(state, "no level");
 }
 
+static void add_part(struct run_options *run, enum workload workload)
+{
+    for (size_t i = 0; i < run->part_count; i++)
+        if (run->parts[i].workload == workload)
+            return;
+    run->parts[run->part_count++].workload = workload;
+}
+
+/* A workload's name, or that of its group. */
 static void parse_workloads(struct run_options *run, char *list, struct argp_state *state)
 {
     char *rest = NULL;
-    run->workload_count = 0;
+    run->part_count = 0;
     for (char *word = strtok_r(list, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
-        int workload = 0;
-        while (workload < WORKLOAD_COUNT &&
-               strcmp(word, workload_name((enum workload)workload)) != 0)
-            workload++;
-        if (workload == WORKLOAD_COUNT || run->workload_count == WORKLOAD_COUNT)
-            argp_error(state, "%s is no workload; there are keep-alive and churn", word);
-        else
-            run->workloads[run->workload_count++] = (enum workload)workload;
+        bool known = false;
+        for (int i = 0; i < WORKLOAD_COUNT; i++) {
+            const struct workload_facts *facts = workload_facts((enum workload)i);
+            if (strcmp(word, facts->name) != 0 &&
+                (!facts->group || strcmp(word, facts->group) != 0))
+                continue;
+            add_part(run, (enum workload)i);
+            known = true;
+        }
+        if (!known)
+            argp_error(state, "%s is no workload; `c10kit list --workloads` names them", word);
     }
-    if (run->workload_count == 0)
+    if (run->part_count == 0)
         argp_error(state, "no workload");
 }
 
@@ -170,7 +184,7 @@ static error_t parse_what(int key, char *argument, struct argp_state *state)
         parse_workloads(run, argument, state);
         return 0;
     case KEY_LEVELS:
-        parse_levels(run, argument, state);
+        parse_levels(&run->levels, argument, state);
         return 0;
     case KEY_SENTINEL:
         run->sentinel = argument;
@@ -200,11 +214,23 @@ static void follow_mode(struct run_options *run)
         run->window_ms = mode->window_ms;
     if (run->warm_up_ms == warm_up_open)
         run->warm_up_ms = mode->warm_up_ms;
-    if (run->level_count > 0)
-        return;
-    while (run->level_count < MODE_LEVELS_LIMIT && mode->levels[run->level_count] > 0) {
-        run->levels[run->level_count] = mode->levels[run->level_count];
-        run->level_count++;
+    for (size_t i = 0; i < run->part_count; i++)
+        run->parts[i].levels =
+            run->levels.count ? run->levels : *mode_levels(mode, run->parts[i].workload);
+}
+
+/* The same numbers cannot be connections here and requests per second there. */
+static void check_levels(const struct run_options *run, struct argp_state *state)
+{
+    for (size_t i = 0; i < run->part_count && run->levels.count > 0; i++) {
+        enum workload first = run->parts[0].workload, other = run->parts[i].workload;
+        if (workload_facts(first)->unit != workload_facts(other)->unit)
+            argp_error(state, "--levels: %s of %s are not %s of %s; choose one of the workloads",
+                       workload_unit(first), workload_name(first), workload_unit(other),
+                       workload_name(other));
+        for (size_t k = 0; k < run->levels.count; k++)
+            if (!workload_has_level(other, run->levels.of[k]))
+                argp_error(state, "%s has no level %u", workload_name(other), run->levels.of[k]);
     }
 }
 
@@ -220,6 +246,7 @@ static error_t parse_mode(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (run->resume && run->others)
             argp_error(state, "--resume goes on with what was asked for: no other options");
+        check_levels(run, state);
         follow_mode(run);
         return 0;
     default:
@@ -253,11 +280,12 @@ void run_options_parse(struct run_options *run, int argc, char **argv)
                "to 10000, and an A/A twin. publish: at least 30 blocks, 2 s.\n\n"
                "Ctrl-C ends a run; what was measured is kept, summarised and drawn, and --resume "
                "goes on from there."};
-    *run = (struct run_options){.mode = mode_find("quick"),
-                                .workloads = {WORKLOAD_KEEP_ALIVE, WORKLOAD_CHURN},
-                                .workload_count = WORKLOAD_COUNT,
-                                .warm_up_ms = warm_up_open,
-                                .attempts = ATTEMPTS_MOST,
-                                .seed = (uint64_t)time(NULL)};
+    *run = (struct run_options){
+        .mode = mode_find("quick"),
+        .parts = {{.workload = WORKLOAD_KEEP_ALIVE}, {.workload = WORKLOAD_CHURN}},
+        .part_count = 2,
+        .warm_up_ms = warm_up_open,
+        .attempts = ATTEMPTS_MOST,
+        .seed = (uint64_t)time(NULL)};
     argp_parse(&argp, argc, argv, 0, NULL, run);
 }

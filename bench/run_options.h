@@ -16,11 +16,10 @@ struct run_options {
     const char *models, *peers, *servers, *output; /* NULL: default; argv's */
     const char *sentinel, *twin;                   /* the same */
     const char *resume;                            /* NULL: a new run; argv's */
-    enum workload workloads[WORKLOAD_COUNT];
-    size_t workload_count;
-    unsigned levels[MODE_LEVELS_LIMIT];
-    size_t level_count;
-    unsigned blocks; /* 0: as the mode has it */
+    struct plan_part parts[WORKLOAD_COUNT];
+    size_t part_count;
+    struct workload_levels levels; /* none: the mode's */
+    unsigned blocks;               /* 0: as the mode has it */
     unsigned window_ms, warm_up_ms;
     unsigned attempts; /* at one trial */
     uint64_t seed;

@@ -9,14 +9,14 @@
 
 #include "bench/plan.h"
 
-static const enum workload both[] = {WORKLOAD_KEEP_ALIVE, WORKLOAD_CHURN};
-static const unsigned levels[] = {1, 8, 64};
-enum { MODELS = 3, CELLS = MODELS * 2 * 3, BLOCKS = 4 };
+static const struct plan_part both[] = {{WORKLOAD_KEEP_ALIVE, {{1, 8, 64}, 3}},
+                                        {WORKLOAD_IDLE, {{0, 100}, 2}}};
+enum { MODELS = 3, CELLS = MODELS * (3 + 2), BLOCKS = 4 };
 
 static struct plan make(uint64_t seed)
 {
     struct plan plan;
-    plan_init(&plan, MODELS, both, 2, levels, 3);
+    plan_init(&plan, MODELS, both, 2);
     plan_shuffle(&plan, BLOCKS, seed);
     return plan;
 }
