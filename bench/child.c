@@ -123,6 +123,24 @@ static bool has_exited(const void *argument)
     return ((const struct child *)argument)->exited;
 }
 
+struct awaited {
+    const struct child *child;
+    const char *text;
+};
+
+static bool has_text(const void *argument)
+{
+    const struct awaited *awaited = argument;
+    return awaited->child->exited || strstr(awaited->child->output.at, awaited->text);
+}
+
+bool child_wait_text(struct child *child, const char *text, uint64_t limit_ms)
+{
+    struct awaited awaited = {child, text};
+    loop_until(has_text, &awaited, limit_ms, LOOP_INTERRUPTIBLE);
+    return strstr(child->output.at, text) != NULL;
+}
+
 bool child_wait_exit(struct child *child, uint64_t limit_ms, enum loop_patience patience)
 {
     bool exited = loop_until(has_exited, child, limit_ms, patience);

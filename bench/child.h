@@ -33,6 +33,9 @@ int child_start(struct child *, char *const argv[]);
 /* Waits for the first whole line of its standard output. */
 bool child_wait_line(struct child *, uint64_t limit_ms);
 
+/* Waits until its standard output holds the text. */
+bool child_wait_text(struct child *, const char *text, uint64_t limit_ms);
+
 bool child_wait_exit(struct child *, uint64_t limit_ms, enum loop_patience);
 
 /* Does nothing once it has exited. */

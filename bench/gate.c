@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/workload.h"
+
 static const double little_tolerance = 0.10;
 
 double gate_little(const struct trial *trial)
@@ -65,6 +67,17 @@ static bool had_its_cpus(struct trial *trial)
     return true;
 }
 
+static const struct workload_facts *facts_of(const struct trial *trial)
+{
+    enum workload workload = workload_find(trial->workload);
+    return workload_facts(workload < WORKLOAD_COUNT ? workload : WORKLOAD_KEEP_ALIVE);
+}
+
+static bool is_by_wrk(const struct trial *trial)
+{
+    return facts_of(trial)->by_wrk;
+}
+
 static bool answered_rightly(struct trial *trial)
 {
     if (trial->probe_before_ok != 1 || trial->probe_after_ok != 1)
@@ -73,7 +86,8 @@ static bool answered_rightly(struct trial *trial)
         return refuse(trial, "errors: %" PRId64, trial_errors(trial));
     if (trial->requests <= 0)
         return refuse(trial, "answered nothing");
-    if (trial->bytes != trial->requests * trial->response_bytes)
+    /* c10kit-load looks at every byte itself. */
+    if (is_by_wrk(trial) && trial->bytes != trial->requests * trial->response_bytes)
         return refuse(trial, "%" PRId64 " bytes are not %" PRId64 " answers of %" PRId64,
                       trial->bytes, trial->requests, trial->response_bytes);
     if (trial->server_exit_status != 0)
@@ -83,7 +97,7 @@ static bool answered_rightly(struct trial *trial)
 
 static bool served_everybody(struct trial *trial)
 {
-    if (trial->established != TRIAL_UNKNOWN && strcmp(trial->workload, "keep-alive") == 0) {
+    if (trial->established != TRIAL_UNKNOWN && !facts_of(trial)->churn) {
         if (trial->established < trial->connections)
             return refuse(trial, "%" PRId64 " of %" PRId64 " connections", trial->established,
                           trial->connections);
@@ -99,6 +113,34 @@ static bool served_everybody(struct trial *trial)
     return true;
 }
 
+/* Past the peak nobody keeps up, and to see that is what such a level is for. */
+static bool is_overload(const struct trial *trial)
+{
+    return facts_of(trial)->unit == LEVEL_SHARE && trial->level >= 100;
+}
+
+static bool kept_the_rate(struct trial *trial)
+{
+    static const double achieved_least = 0.99;
+    double achieved = (double)trial->answered_of_offered / (double)trial->offered;
+    if (trial->offered <= 0)
+        return refuse(trial, "nothing was due");
+    if (trial->lateness_p99_ns > trial->latency_p99_ns / 10 && trial->latency_p99_ns >= 0)
+        return refuse(trial, "the generator was late (p99 %.0f us)",
+                      (double)trial->lateness_p99_ns / 1e3);
+    if (!is_overload(trial) && achieved < achieved_least)
+        return refuse(trial, "answered %.1f %% of what was due", 100 * achieved);
+    return true;
+}
+
+static bool kept_idle(struct trial *trial)
+{
+    if (facts_of(trial)->unit == LEVEL_IDLE && trial->level > 0 && trial->idle_open < trial->level)
+        return refuse(trial, "holds %" PRId64 " of %" PRId64 " idle connections",
+                      trial->idle_open > 0 ? trial->idle_open : 0, trial->level);
+    return true;
+}
+
 static bool lost_nothing(struct trial *trial)
 {
     if (trial->listen_overflows > 0 || trial->listen_drops > 0)
@@ -111,6 +153,13 @@ static bool lost_nothing(struct trial *trial)
     return true;
 }
 
+static bool kept_up(struct trial *trial)
+{
+    if (!facts_of(trial)->open_loop)
+        return strcmp(trial->workload, "memory") == 0 || served_everybody(trial);
+    return kept_the_rate(trial);
+}
+
 void gate_judge(struct trial *trial)
 {
     trial->reason[0] = '\0';
@@ -119,12 +168,12 @@ void gate_judge(struct trial *trial)
     trial->little_ppm = isnan(little) ? TRIAL_UNKNOWN : llround(little * 1e6);
     if (trial->failure[0])
         trial->valid = refuse(trial, "%s", trial->failure);
-    else if (!answered_rightly(trial)) /* which no other work on the machine can bring about */
+    else if (!kept_idle(trial) || !answered_rightly(trial)) /* which no other work on the machine can bring about */
         trial->valid = 0;
     else if (!had_its_cpus(trial))
         trial->spoilt = 1;
     else
-        trial->valid = served_everybody(trial) && lost_nothing(trial);
+        trial->valid = kept_up(trial) && (is_overload(trial) || lost_nothing(trial));
 }
 
 const char *gate_limited_by(double server_cpu_percent, double generator_cpu_percent)

@@ -47,3 +47,12 @@ char *places_program(const char *name)
     free(own);
     return program;
 }
+
+char *places_generator(void)
+{
+    char *own = text_own_directory();
+    char *program = first_that_exists(text_format("%s/load/c10kit-load", own),
+                                      text_format("%s/c10kit-load", own));
+    free(own);
+    return program;
+}

@@ -16,4 +16,7 @@ char *places_data(const char *name);
 /* A program of ours that was built beside the harness. The caller's to free. */
 char *places_program(const char *name);
 
+/* c10kit-load. The caller's to free. */
+char *places_generator(void);
+
 #endif

@@ -96,6 +96,24 @@ bool probe_ask(uint16_t port, enum workload workload, const struct probe_questio
     return *reason == NULL;
 }
 
+bool probe_echo(uint16_t port, const char **reason)
+{
+    static const char message[] = "The same again, please.";
+    char came[sizeof message] = "";
+    *reason = NULL;
+    int fd = connect_to(port);
+    if (fd < 0)
+        *reason = "no connection";
+    else if (send(fd, message, sizeof message, MSG_NOSIGNAL) != (ssize_t)sizeof message ||
+             recv(fd, came, sizeof came, MSG_WAITALL) != (ssize_t)sizeof came)
+        *reason = "no echo";
+    else if (memcmp(came, message, sizeof message) != 0)
+        *reason = "not the same bytes came back";
+    if (fd >= 0)
+        close(fd);
+    return *reason == NULL;
+}
+
 bool probe_is_right(const struct probe *probe, const struct probe_question *question)
 {
     const char *end = strstr(probe->bytes, "\r\n\r\n");

@@ -31,6 +31,10 @@ extern const struct probe_question probe_of_models;
 bool probe_ask(uint16_t port, enum workload, const struct probe_question *, struct probe *,
                const char **reason);
 
+/* Sends a message and reads it back on a connection of its own. False, with the reason, when not
+ * the same bytes came within two seconds. */
+bool probe_echo(uint16_t port, const char **reason);
+
 /* Whether it is 200 with the body that was asked for and a length that fits. */
 bool probe_is_right(const struct probe *, const struct probe_question *);
 

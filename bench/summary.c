@@ -25,6 +25,7 @@ const char *metric_name(enum metric metric)
         [METRIC_MEMORY_KIB] = "memory_kib",
         [METRIC_MEMORY_PEAK_KIB] = "memory_peak_kib",
         [METRIC_SWITCHES_PER_REQUEST] = "switches_per_request",
+        [METRIC_CAPACITY_RPS] = "capacity_rps",
     };
     return names[metric];
 }
@@ -69,6 +70,8 @@ double metric_of(enum metric metric, const struct trial *t, const struct histogr
     case METRIC_SWITCHES_PER_REQUEST:
         return ratio(sum(t->life_voluntary_switches, t->life_involuntary_switches),
                      t->life_requests, 1);
+    case METRIC_CAPACITY_RPS:
+        return ratio(t->capacity_low_rps, 1, 1);
     case METRIC_COUNT:
         break;
     }

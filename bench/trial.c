@@ -35,7 +35,22 @@ static const struct {
     NUMBER(errors_write),
     NUMBER(errors_status),
     NUMBER(errors_timeout),
+    NUMBER(errors_body),
+    NUMBER(errors_closed),
+    NUMBER(unfinished),
+    NUMBER(rate_rps),
+    NUMBER(peak_rps),
+    NUMBER(offered),
+    NUMBER(answered_of_offered),
+    NUMBER(capacity_low_rps),
+    NUMBER(capacity_high_rps),
+    NUMBER(capacity_steps),
+    NUMBER(lateness_p99_ns),
+    NUMBER(service_p99_ns),
+    NUMBER(longest_wait_ns),
+    NUMBER(idle_open),
     NUMBER(latency_mean_ns),
+    NUMBER(latency_p99_ns),
     NUMBER(latency_max_ns),
     NUMBER(latency_samples),
     NUMBER(little_ppm),
@@ -143,6 +158,8 @@ bool trial_from_json(struct trial *trial, const json_t *object)
 
 int64_t trial_errors(const struct trial *trial)
 {
+    int64_t ours = trial->errors_body > 0 ? trial->errors_body : 0; /* wrk counts none of these */
+    ours += trial->errors_closed > 0 ? trial->errors_closed : 0;
     return trial->errors_connect + trial->errors_read + trial->errors_write + trial->errors_status +
-           trial->errors_timeout;
+           trial->errors_timeout + ours;
 }
