@@ -15,6 +15,10 @@ _c10kit_models() {
   "$1" list 2>/dev/null | awk '{ print $1 }'
 }
 
+_c10kit_workloads() {
+  "$1" list --workloads 2>/dev/null | awk '{ print $1 } END { print "latency" }'
+}
+
 # A list separated by commas: what is typed stays in front of what is proposed.
 _c10kit_list() {
   local word=$1 before=""
@@ -34,7 +38,7 @@ _c10kit() {
   case $COMP_CWORD,$previous,$word in
   1,*) proposals=$(compgen -W "$(_c10kit_verbs "$program") --help --version" -- "$word") ;;
   *,--models,* | *,-m,*) proposals=$(_c10kit_list "$word" "$(_c10kit_models "$program")") ;;
-  *,--workloads,*) proposals=$(_c10kit_list "$word" keep-alive churn) ;;
+  *,--workloads,*) proposals=$(_c10kit_list "$word" "$(_c10kit_workloads "$program")") ;;
   *,--sentinel,* | *,--twin,*) proposals=$(compgen -W "$(_c10kit_models "$program")" -- "$word") ;;
   *,--output,* | *,-o,* | *,--servers-dir,* | *,--resume,*) proposals=$(compgen -d -- "$word") kind=filenames ;;
   2,run,[!-]*) proposals=$(compgen -W "quick standard publish" -- "$word") ;;

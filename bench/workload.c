@@ -63,6 +63,7 @@ static const struct workload_facts table[WORKLOAD_COUNT] = {
     [WORKLOAD_MEMORY] = {.name = "memory",
                          .about = "memory without load; level: idle connections",
                          .unit = LEVEL_IDLE,
+                         .connections = 1, /* which sends a request now and then */
                          .quick = LEVELS(0, 500, 1000),
                          .standard = LEVELS(0, 250, 500, 1000, 1500, 2000)},
     [WORKLOAD_ECHO] = {.name = "echo",

@@ -241,6 +241,76 @@ static void a_task_off_its_cpus_spoils_a_trial(void **state)
     assert_int_equal(trial.spoilt, 0);
 }
 
+/* 10 000 requests due in a second, all answered, the generator as good as never late. */
+static struct trial good_open_trial(const char *workload, int64_t level)
+{
+    struct trial trial = good_trial();
+    snprintf(trial.workload, sizeof trial.workload, "%s", workload);
+    trial.level = level;
+    trial.requests = trial.offered = trial.answered_of_offered = 10000;
+    trial.bytes = 10000 * 131;
+    trial.errors_body = trial.errors_closed = 0;
+    trial.latency_p99_ns = 900000;
+    trial.lateness_p99_ns = 20000;
+    return trial;
+}
+
+static void an_open_loop_that_was_kept_passes(void **state)
+{
+    (void)state;
+    struct trial trial = good_open_trial("latency-rate", 10000);
+    gate_judge(&trial);
+    assert_string_equal(trial.reason, "");
+    assert_int_equal(trial.valid, 1);
+}
+
+static void a_late_generator_is_refused(void **state)
+{
+    (void)state;
+    struct trial trial = good_open_trial("latency-rate", 10000);
+    trial.lateness_p99_ns = 91000;
+    assert_refused(trial, "the generator was late");
+}
+
+static void requests_that_were_due_and_not_answered_are_refused(void **state)
+{
+    (void)state;
+    struct trial trial = good_open_trial("latency-share", 95);
+    trial.answered_of_offered = 9890;
+    assert_refused(trial, "answered 98.9 % of what was due");
+}
+
+static void past_the_peak_they_are_what_is_to_be_seen(void **state)
+{
+    (void)state;
+    struct trial trial = good_open_trial("latency-share", 120);
+    trial.answered_of_offered = 8000;
+    trial.listen_overflows = 3;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+}
+
+static void wrong_bytes_that_only_our_generator_sees_are_refused(void **state)
+{
+    (void)state;
+    struct trial trial = good_open_trial("latency-rate", 10000);
+    trial.errors_body = 1;
+    assert_refused(trial, "errors: 1");
+}
+
+static void idle_connections_that_were_not_kept_are_refused(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    snprintf(trial.workload, sizeof trial.workload, "idle");
+    trial.level = 2000;
+    trial.idle_open = 950;
+    assert_refused(trial, "holds 950 of 2000 idle connections");
+    trial.idle_open = 2000;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+}
+
 static void a_record_line_keeps_every_field(void **state)
 {
     (void)state;
@@ -272,6 +342,12 @@ int main(void)
         cmocka_unit_test(one_tick_of_stolen_time_does_not),
         cmocka_unit_test(other_work_on_its_cpus_spoils_a_trial),
         cmocka_unit_test(a_task_off_its_cpus_spoils_a_trial),
+        cmocka_unit_test(an_open_loop_that_was_kept_passes),
+        cmocka_unit_test(a_late_generator_is_refused),
+        cmocka_unit_test(requests_that_were_due_and_not_answered_are_refused),
+        cmocka_unit_test(past_the_peak_they_are_what_is_to_be_seen),
+        cmocka_unit_test(wrong_bytes_that_only_our_generator_sees_are_refused),
+        cmocka_unit_test(idle_connections_that_were_not_kept_are_refused),
         cmocka_unit_test(a_record_line_keeps_every_field),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "bench/search.h"
+
+/* A server that keeps up to a sharp limit, a generator that reaches to another one. */
+struct world {
+    double limit, reach;
+    int lies; /* so many answers at or beyond the limit are "holds" all the same */
+    int asked;
+};
+
+static enum search_answer ask(void *argument, double rate)
+{
+    struct world *world = argument;
+    world->asked++;
+    if (rate > world->reach)
+        return SEARCH_UNKNOWN;
+    if (rate <= world->limit)
+        return SEARCH_HOLDS;
+    return world->lies-- > 0 ? SEARCH_HOLDS : SEARCH_FAILS;
+}
+
+static struct search_result search(struct world world, double guess)
+{
+    struct search_result result;
+    search_rate(ask, &world, guess, &result);
+    assert_int_equal(result.steps, world.asked);
+    return result;
+}
+
+static void the_limit_lies_between_low_and_high(void **state)
+{
+    (void)state;
+    for (double limit = 100; limit < 1e6; limit *= 1.37) {
+        struct search_result found =
+            search((struct world){.limit = limit, .reach = 1e9}, 100000);
+        assert_true(found.low <= limit && limit < found.high);
+        assert_true(found.high <= found.low * 1.05);
+        assert_true(found.steps <= 24);
+    }
+}
+
+static void a_lucky_answer_does_not_stand(void **state)
+{
+    (void)state;
+    struct search_result found =
+        search((struct world){.limit = 60000, .reach = 1e9, .lies = 1}, 100000);
+    assert_true(found.low <= 60000);
+}
+
+static void a_generator_at_its_end_leaves_the_top_open(void **state)
+{
+    (void)state;
+    struct search_result found = search((struct world){.limit = 1e9, .reach = 90000}, 100000);
+    assert_true(found.low > 0 && found.low <= 90000);
+    assert_true(found.high == 0);
+}
+
+static void where_nothing_holds_nothing_is_found(void **state)
+{
+    (void)state;
+    struct search_result found = search((struct world){.limit = 0, .reach = 1e9}, 100000);
+    assert_true(found.low == 0);
+    assert_true(found.steps <= 24);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_limit_lies_between_low_and_high),
+        cmocka_unit_test(a_lucky_answer_does_not_stand),
+        cmocka_unit_test(a_generator_at_its_end_leaves_the_top_open),
+        cmocka_unit_test(where_nothing_holds_nothing_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# A real run of every workload that c10kit-load drives, as small as can be. It asserts what was
+# recorded, never how fast it was. Usage: workloads.sh C10KIT MODEL
+set -euo pipefail
+c10kit=$1 model=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+fail() { echo "not ok: $1"; exit 1; }
+
+measure() { # WORKLOAD LEVELS OPTION...
+  local workload=$1 levels=$2
+  shift 2
+  "$c10kit" run --models "$model" --workloads "$workload" --levels "$levels" --blocks 1 --time 0.2 \
+    --warm-up 0.05 --no-cold --seed 1 --output "$folder/$workload" "$@" >"$folder/out" 2>&1 ||
+    fail "$workload: $(cat "$folder/out")"
+}
+
+# The recorded trials of a workload, in which the expression holds for each that was measured.
+holds() { # WORKLOAD PYTHON-EXPRESSION-OF-t
+  python3 - "$folder/$1/trials.jsonl" "$2" <<'END' || fail "$1: $2"
+import json, sys
+trials = [json.loads(line) for line in open(sys.argv[1])]
+assert trials
+for t in trials:
+    assert not t["failure"], t["failure"]
+    assert eval(sys.argv[2]), t
+END
+}
+
+rates_are_asked_for_and_answered() {
+  measure latency-rate 500,2000
+  holds latency-rate 't["rate_rps"] == t["level"] and t["offered"] > 0.5 * t["level"] * 0.2'
+  holds latency-rate 't["answered_of_offered"] + t["unfinished"] + t["errors_timeout"] >= t["offered"]'
+}
+
+shares_are_of_a_peak_of_its_own() {
+  measure latency-share 50
+  holds latency-share 't["peak_rps"] > 0 and abs(t["rate_rps"] - t["peak_rps"] / 2) <= 1'
+}
+
+a_capacity_is_an_interval() {
+  measure capacity 50000
+  holds capacity '0 < t["capacity_low_rps"] and t["capacity_steps"] >= 2'
+  holds capacity 't["capacity_high_rps"] is None or t["capacity_high_rps"] > t["capacity_low_rps"]'
+}
+
+idle_connections_are_there() {
+  measure idle 0,300
+  holds idle 't["idle_open"] == (t["level"] or None) and t["served"] == 64'
+  measure memory 0,300
+  holds memory 't["memory_steady_kib"] > 0'
+}
+
+messages_come_back() {
+  measure echo 64,100000
+  holds echo 't["requests"] > 0 and t["errors_body"] == 0 and t["probe_after_ok"] == 1'
+}
+
+bad_clients_are_beside_the_load() {
+  measure mixed 0,1,2,3,4
+  holds mixed 't["connections"] == 63 and t["requests"] > 0 and t["served"] == 63'
+}
+
+nothing_is_left_running() {
+  local left
+  left=$(pgrep -s 0 -f "c10kit-load|/servers/$model" || true)
+  [ -z "$left" ] || fail "left running: $left"
+}
+
+rates_are_asked_for_and_answered
+shares_are_of_a_peak_of_its_own
+a_capacity_is_an_interval
+idle_connections_are_there
+messages_come_back
+bad_clients_are_beside_the_load
+nothing_is_left_running
+echo ok
