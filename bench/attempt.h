@@ -7,6 +7,7 @@
 #include "bench/netns.h"
 #include "bench/probe.h"
 #include "bench/run.h"
+#include "bench/tracing.h"
 #include "bench/trial.h"
 
 /* One trial under way: its server, its meters, and what is noted of them. */
@@ -17,6 +18,8 @@ struct attempt {
     struct trial *trial;
     char *stem; /* of its files' names */
     char *server_group, *load_group;
+    char *memory_group;      /* of the server as well, see cgroup_make_memory() */
+    struct tracing *tracing; /* of the server's system calls; NULL: they are not counted */
     struct child server;
     struct meter server_meter;
     struct probe answer;

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/by_load.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include "bench/footprint.h"
 #include "bench/generator.h"
 #include "bench/loop.h"
 #include "bench/record.h"
 #include "bench/search.h"
 #include "bench/text.h"
+#include "bench/tracing.h"
 
 enum {
     PEAK_WINDOW_MS = 300,
     STEP_MOST_MS = 4000,
-    TRICKLE_RPS = 20 /* memory: one connection has to send something */
+    TRICKLE_RPS = 20,      /* memory: one connection has to send something */
+    MEMORY_WINDOW_MS = 800 /* in which two readings of 2 000 processes have to fit */
 };
 
 static const double samples_for_p99 = 10500; /* 100 beyond it, and some to spare */
@@ -40,6 +44,7 @@ static struct generator_order order_of(const struct attempt *attempt)
     if (cell->workload == WORKLOAD_MEMORY) {
         order.connections = 1;
         order.rate_rps = TRICKLE_RPS;
+        order.window_ms = run->window_ms > MEMORY_WINDOW_MS ? run->window_ms : MEMORY_WINDOW_MS;
     }
     return order;
 }
@@ -87,17 +92,43 @@ static void note_idle(struct attempt *attempt, const struct generator *generator
                                     json_integer_value(json_object_get(idle, "resets"));
 }
 
-static bool watch_window(struct attempt *attempt, struct generator *generator)
+/* With all idle connections open, and before the window's end closes them. */
+static void note_footprint(struct attempt *attempt, int64_t end_us)
+{
+    struct trial *trial = attempt->trial;
+    struct footprint_place place = {attempt->server_meter, attempt->memory_group, attempt->port};
+    struct footprint footprint;
+    int64_t left_us = end_us - meter_clock_us();
+    bool settled = footprint_settle(footprint_read, &place,
+                                    left_us > 0 ? (uint64_t)left_us / 1000 : 0, &footprint);
+    if (footprint.pending > 0)
+        trial_fail(trial, "has not accepted %" PRId64 " of the connections", footprint.pending);
+    else if (!settled || meter_clock_us() > end_us)
+        trial_fail(trial, "memory did not come to rest within the window");
+    if (trial->failure[0])
+        return;
+    snprintf(trial->memory_source, sizeof trial->memory_source, "%s", footprint.source);
+    trial->memory_user_bytes = footprint.user_bytes;
+    trial->memory_kernel_bytes = footprint.kernel_bytes;
+    trial->memory_steady_kib = trial->memory_peak_kib = footprint.user_bytes / 1024;
+    trial->processes = footprint.processes;
+}
+
+static bool watch_window(struct attempt *attempt, struct generator *generator, unsigned window_ms)
 {
     struct trial *trial = attempt->trial;
     pid_t pid = generator->child.process.pid;
     if (!generator_wait_window(generator, trial))
         return false;
+    if (attempt->tracing)
+        tracing_start(attempt->tracing);
     struct attempt_reading from = attempt_read(attempt, pid);
     if (attempt->cell->workload == WORKLOAD_MEMORY)
-        attempt_note_memory(attempt);
+        note_footprint(attempt, from.clock_us + (int64_t)window_ms * 1000);
     attempt_note_pinning(attempt, pid);
-    bool done = generator_wait_done(generator, attempt->run->window_ms, trial);
+    bool done = generator_wait_done(generator, window_ms, trial);
+    if (attempt->tracing)
+        tracing_stop(attempt->tracing);
     struct attempt_reading to = attempt_read(attempt, pid);
     attempt_note_losses(trial, &from.net);
     attempt_note_steady(trial, &from, &to);
@@ -105,6 +136,21 @@ static bool watch_window(struct attempt *attempt, struct generator *generator)
     if (loop_interrupted())
         trial_fail(trial, "interrupted");
     return done;
+}
+
+/* How often each was called, and how many requests that was for. */
+static void note_calls(struct attempt *attempt, const char *stem)
+{
+    struct trial *trial = attempt->trial;
+    char *path = text_format("%s.syscalls.json", stem);
+    trial->syscalls = tracing_total(attempt->tracing);
+    json_t *calls =
+        json_pack("{s:I,s:I,s:o}", "requests", (json_int_t)trial->requests, "total",
+                  (json_int_t)trial->syscalls, "names", tracing_names(attempt->tracing));
+    if (json_dump_file(calls, path, JSON_INDENT(2)) < 0)
+        trial_fail(trial, "cannot write %s", path);
+    json_decref(calls);
+    free(path);
 }
 
 /* The window that counts. */
@@ -115,10 +161,12 @@ static void measure(struct attempt *attempt, const struct generator_order *order
     char *stem = text_format("%s/raw/%s", attempt->run->folder, attempt->stem);
     trial->rate_rps = order->rate_rps > 0 ? llround(order->rate_rps) : TRIAL_UNKNOWN;
     if (generator_start(&generator, attempt->run, order, stem, trial) &&
-        watch_window(attempt, &generator) && generator_read(&generator, trial)) {
+        watch_window(attempt, &generator, order->window_ms) && generator_read(&generator, trial)) {
         note_result(attempt, &generator);
         note_idle(attempt, &generator);
-        record_histogram(attempt->run->folder, attempt->stem, &generator.response);
+        if (attempt->tracing)
+            note_calls(attempt, stem);
+        record_histogram(attempt->run->folder, attempt->stem, &generator.response, 1);
     }
     attempt_note_early_end(attempt);
     generator_finish(&generator);
@@ -200,7 +248,7 @@ static void find_capacity(struct attempt *attempt)
     trial->capacity_steps = found.steps;
 }
 
-void by_load_measure(struct attempt *attempt)
+static void drive(struct attempt *attempt)
 {
     const struct workload_facts *facts = workload_facts(attempt->cell->workload);
     struct generator_order order = order_of(attempt);
@@ -218,4 +266,19 @@ void by_load_measure(struct attempt *attempt)
     }
     if (!attempt->trial->failure[0] && !loop_interrupted())
         measure(attempt, &order);
+}
+
+/* Counted from before the peak is looked for, so that shares are of what is left with counting. */
+void by_load_measure(struct attempt *attempt)
+{
+    char *trouble = NULL;
+    if (attempt->cell->workload == WORKLOAD_SYSCALLS)
+        attempt->tracing = tracing_open(attempt->server_group, &trouble);
+    if (trouble)
+        trial_fail(attempt->trial, "%s", trouble);
+    else
+        drive(attempt);
+    tracing_close(attempt->tracing);
+    attempt->tracing = NULL;
+    free(trouble);
 }

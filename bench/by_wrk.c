@@ -13,6 +13,7 @@
 
 enum {
     GLANCE_MS = 10,
+    NS_PER_US = 1000,
     WARM_UP_STRETCH = 3 /* how much longer it may take until every connection was served */
 };
 
@@ -83,7 +84,7 @@ static void note_result(struct attempt *attempt, struct load *load)
     trial->latency_samples = (int64_t)histogram_count(&load->corrected);
     trial->latency_mean_ns = llround(1e3 * histogram_mean(&load->corrected));
     trial->latency_max_ns = (int64_t)(1000 * histogram_max(&load->corrected));
-    record_histogram(attempt->run->folder, attempt->stem, &load->corrected);
+    record_histogram(attempt->run->folder, attempt->stem, &load->corrected, NS_PER_US);
 }
 
 static void watch_window(struct attempt *attempt, struct load *load)

@@ -19,33 +19,46 @@ enum { REMOVE_TRIES = 200, REMOVE_PAUSE_MS = 5 };
 
 static struct {
     char *group;
+    char *memory_group; /* version 1; made when it is first asked for */
 } self;
 
-/* In the hybrid layout the version 2 tree hangs below /sys/fs/cgroup/unified. */
-static char *find_mount(void)
+/* In the hybrid layout the version 2 tree hangs below /sys/fs/cgroup/unified. `option` is a version
+ * 1 controller, NULL for version 2. */
+static char *find_mount(const char *option)
 {
     FILE *mounts = setmntent("/proc/self/mounts", "r");
     char *found = NULL;
     for (struct mntent *entry; mounts && !found && (entry = getmntent(mounts));)
-        if (strcmp(entry->mnt_type, "cgroup2") == 0)
+        if (strcmp(entry->mnt_type, option ? "cgroup" : "cgroup2") == 0 &&
+            (!option || hasmntopt(entry, option)))
             found = text_copy(entry->mnt_dir);
     if (mounts)
         endmntent(mounts);
     return found;
 }
 
-static char *own_group(const char *mount)
+/* `key` as in /proc/self/cgroup: ":" and a version 1 controller and ":/", or "0::/". */
+static char *own_group(const char *mount, const char *key)
 {
     char *text = text_read_trimmed("/proc/self/cgroup");
-    char *line = strstr(text, "0::/");
+    char *line = strstr(text, key);
     char *group = NULL;
     if (line) {
-        const char *own = line + strlen("0::");
+        const char *own = line + strlen(key) - 1;
         int length = (int)strcspn(own, "\n");
         group = text_format("%s%.*s", mount, length > 1 ? length : 0, own);
     }
     free(text);
     return group;
+}
+
+/* NULL when no version 1 hierarchy counts memory. */
+static char *memory_parent(void)
+{
+    char *mount = find_mount("memory");
+    char *parent = mount ? own_group(mount, ":memory:/") : NULL;
+    free(mount);
+    return parent;
 }
 
 static void remove_children(const char *group)
@@ -78,10 +91,24 @@ static void remove_stale(const char *parent)
     free(pattern);
 }
 
+/* Lets the groups inside have version 2's memory controller, where it is handed down to us. For the
+ * whole run, so that no trial runs under other conditions than the next. */
+static void count_memory(const char *group)
+{
+    if (!group)
+        return;
+    char *path = text_format("%s/cgroup.subtree_control", group);
+    text_write(path, "+memory"); /* refused: footprint.c finds another source */
+    free(path);
+}
+
 bool cgroup_init(void)
 {
-    char *mount = find_mount();
-    char *parent = mount ? own_group(mount) : NULL;
+    char *mount = find_mount(NULL);
+    char *parent = mount ? own_group(mount, "0::/") : NULL;
+    char *memory = memory_parent();
+    if (memory)
+        remove_stale(memory);
     if (parent) {
         remove_stale(parent);
         self.group = text_format("%s/c10kit-%d", parent, (int)getpid());
@@ -92,10 +119,12 @@ bool cgroup_init(void)
             free(self.group);
             self.group = NULL;
         }
+        count_memory(self.group);
     } else {
         say("no cgroup version 2 tree is mounted: CPU time is read from /proc, which misses "
             "short-lived processes");
     }
+    free(memory);
     free(mount);
     free(parent);
     return self.group;
@@ -104,7 +133,8 @@ bool cgroup_init(void)
 void cgroup_finish(void)
 {
     cgroup_remove(self.group);
-    self.group = NULL;
+    cgroup_remove(self.memory_group);
+    self.group = self.memory_group = NULL;
 }
 
 bool cgroup_available(void)
@@ -121,6 +151,40 @@ char *cgroup_make(const char *name)
         return group;
     free(group);
     return NULL;
+}
+
+/* Version 1 counts the kernel's memory for sockets only under a limit: -1 is one that never bites.
+ */
+static void count_sockets(const char *group)
+{
+    char *path = text_format("%s/memory.kmem.tcp.limit_in_bytes", group);
+    text_write(path, "-1");
+    free(path);
+}
+
+char *cgroup_make_memory(const char *name)
+{
+    if (!self.memory_group) {
+        char *parent = memory_parent();
+        self.memory_group = parent ? text_format("%s/c10kit-%d", parent, (int)getpid()) : NULL;
+        free(parent);
+    }
+    if (!self.memory_group || (mkdir(self.memory_group, 0755) < 0 && errno != EEXIST))
+        return NULL;
+    char *group = text_format("%s/%s", self.memory_group, name);
+    if (mkdir(group, 0755) == 0 || errno == EEXIST) {
+        count_sockets(group);
+        return group;
+    }
+    free(group);
+    return NULL;
+}
+
+char *cgroup_join(const char *group, const char *memory_group)
+{
+    if (!group || !memory_group)
+        return group || memory_group ? text_copy(group ? group : memory_group) : NULL;
+    return text_format("%s,%s", group, memory_group);
 }
 
 static void kill_all(const char *group)

@@ -23,6 +23,18 @@ bool cgroup_available(void);
 /* A new group inside the run's; NULL when there are none. The caller's to cgroup_remove(). */
 char *cgroup_make(const char *name);
 
+/*
+ * The same in the version 1 hierarchy of the memory controller, where there is one: it counts what
+ * the kernel holds for its processes. NULL when there is none, or when memory is version 2's: then
+ * the groups of cgroup_make() count it. Only for trials that measure memory: counting costs time.
+ * The caller's to cgroup_remove().
+ */
+char *cgroup_make_memory(const char *name);
+
+/* Both as c10kit-launch wants them, parted by a comma; either may be NULL. NULL for none; the
+ * caller's to free. */
+char *cgroup_join(const char *group, const char *memory_group);
+
 /* Kills what is still inside and removes the group. NULL is allowed. */
 void cgroup_remove(char *group);
 

@@ -3,6 +3,7 @@
 
 #include <glob.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,20 +11,36 @@
 
 #include "bench/child.h"
 #include "bench/host.h"
-#include "bench/plan.h"
+#include "bench/level.h"
 #include "bench/panels.h"
 #include "bench/places.h"
 #include "bench/say.h"
 #include "bench/standings.h"
 #include "bench/tables.h"
 #include "bench/text.h"
+#include "bench/workload.h"
 
 enum { DRAW_LIMIT_MS = 60000, SCRIPTS_LIMIT = 8 };
 
 const char chart_tool[] = "gnuplot";
 
-static const char *const load_scripts[] = {"throughput.gp",   "latency.gp", "cpu.gp", "load-cpu.gp",
-                                           "distribution.gp", "memory.gp",  NULL};
+/* What is drawn of a workload, beside its pairs and ranks: only what its level says something
+ * about, and what is measured under it. */
+static const char *const drawings[WORKLOAD_COUNT][SCRIPTS_LIMIT] = {
+    [WORKLOAD_KEEP_ALIVE] = {"throughput.gp", "latency.gp", "cpu.gp", "load-cpu.gp",
+                             "distribution.gp", "memory.gp", "fairness.gp"},
+    [WORKLOAD_CHURN] = {"throughput.gp", "latency.gp", "cpu.gp", "load-cpu.gp", "distribution.gp",
+                        "memory.gp"},
+    [WORKLOAD_PEAK] = {"throughput.gp", "latency.gp", "cpu.gp", "distribution.gp", "fairness.gp"},
+    [WORKLOAD_LATENCY_RATE] = {"latency-rate.gp", "cpu.gp"},
+    [WORKLOAD_LATENCY_SHARE] = {"latency-share.gp", "distribution.gp"},
+    [WORKLOAD_CAPACITY] = {"capacity.gp"},
+    [WORKLOAD_IDLE] = {"idle.gp", "latency.gp"},
+    [WORKLOAD_MEMORY] = {"connection-memory.gp"},
+    [WORKLOAD_ECHO] = {"echo.gp", "latency.gp", "cpu.gp"},
+    [WORKLOAD_MIXED] = {"mixed.gp", "fairness.gp"},
+    [WORKLOAD_SYSCALLS] = {"syscalls.gp"},
+};
 static const char *const pairs_scripts[] = {"pairs.gp", NULL};
 static const char *const ranking_scripts[] = {"ranking.gp", NULL};
 static const char *const cold_scripts[] = {"cold.gp", NULL};
@@ -88,12 +105,15 @@ static int64_t next_level(const struct summary *summary, const char *workload, i
     return next;
 }
 
-static char *levels_of(const struct summary *summary, const char *workload)
+/* Numbers, or what they are called. */
+static char *levels_of(const struct summary *summary, const char *workload, bool named)
 {
     char *words = text_copy("");
     for (int64_t level = next_level(summary, workload, -1); level != INT64_MAX;
          level = next_level(summary, workload, level)) {
-        char *longer = text_format("%s%" PRId64 " ", words, level);
+        char *name = named ? level_name(workload, level) : text_format("%" PRId64, level);
+        char *longer = text_format("%s%s ", words, name);
+        free(name);
         free(words);
         words = longer;
     }
@@ -165,26 +185,37 @@ static void draw(const char *gnuplot, const char *variables, const char *const *
         free(paths[i]);
 }
 
-static size_t count_charts(const char *folder)
+/* Calls `act`, unless it is NULL, with each chart that is there; returns how many there are. */
+static size_t for_charts(const char *folder, int (*act)(const char *path))
 {
     size_t count = 0;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        glob_t found;
+        glob_t found = {0};
         char *pattern = text_format("%s/charts/*.%s", folder, forms[i]);
         if (glob(pattern, 0, NULL, &found) == 0)
             count += found.gl_pathc;
+        for (size_t k = 0; act && k < found.gl_pathc; k++)
+            act(found.gl_pathv[k]);
         globfree(&found);
         free(pattern);
     }
     return count;
 }
 
+static bool has_figure(const struct summary_cell *cell)
+{
+    for (int metric = 0; metric < METRIC_COUNT; metric++)
+        if (!isnan(cell->metrics[metric].mean))
+            return true;
+    return cell->merged.used > 0;
+}
+
 /* Something was measured: a workload whose trials all failed has no chart. */
 static bool has_workload(const struct summary *summary, const char *workload)
 {
     for (size_t i = 0; i < summary->count; i++)
-        if (strcmp(summary->cells[i].workload, workload) == 0 &&
-            summary->cells[i].merged.used > 0 && tables_is_drawn(summary->cells[i].model))
+        if (strcmp(summary->cells[i].workload, workload) == 0 && has_figure(&summary->cells[i]) &&
+            tables_is_drawn(summary->cells[i].model))
             return true;
     return false;
 }
@@ -199,58 +230,77 @@ static void draw_forms(const char *gnuplot, const char *variables, const char *c
     }
 }
 
-static void remove_chart(const char *folder, const char *name, const char *workload)
-{
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        char *path = text_format("%s/charts/%s-%s.%s", folder, name, workload, forms[i]);
-        unlink(path);
-        free(path);
-    }
-}
-
 /* What compares models needs two of them, and ranks need blocks enough. */
-static void draw_standings(const char *folder, const char *gnuplot, const char *variables,
+static void draw_standings(const char *gnuplot, const char *variables,
                            const struct ranking *ranking, const char *workload)
 {
-    remove_chart(folder, "pairs", workload);
-    remove_chart(folder, "ranking", workload);
     if (standings_has_pairs(ranking, workload))
         draw_forms(gnuplot, variables, pairs_scripts);
     if (standings_has_ranks(ranking, workload))
         draw_forms(gnuplot, variables, ranking_scripts);
 }
 
-static char *workload_variables(const char *common, const struct summary *summary,
-                                const char *workload, int64_t distribution_level)
+/* The metrics of the workload's contests, in their order. */
+static char *contested_metrics(const struct ranking *ranking, const char *workload)
 {
-    char *note = tables_note(summary, workload), *levels = levels_of(summary, workload);
-    char *level = text_format("%" PRId64, distribution_level);
-    char *variables = with(text_copy(common), "workload", workload);
+    char *words = text_copy("");
+    for (size_t i = 0; i < ranking->count; i++) {
+        const struct contest *contest = &ranking->contests[i];
+        const char *name = metric_name(contest->metric);
+        if (strcmp(contest->workload, workload) != 0 || strstr(words, name))
+            continue;
+        char *longer = text_format("%s%s ", words, name);
+        free(words);
+        words = longer;
+    }
+    return words;
+}
+
+static char *workload_variables(const char *common, const struct summary *summary,
+                                const struct ranking *ranking, enum workload workload,
+                                int64_t busy_level)
+{
+    const char *name = workload_name(workload);
+    char *note = tables_note(summary, name), *levels = levels_of(summary, name, false);
+    char *level_names = levels_of(summary, name, true);
+    char *level = text_format("%" PRId64, level_telling(name, summary, busy_level));
+    char *metrics = contested_metrics(ranking, name);
+    char *variables = with(text_copy(common), "workload", name);
     variables = with(variables, "note", note);
     variables = with(variables, "levels", levels);
+    variables = with(variables, "level_names", level_names);
+    variables = with(variables, "level_layout", level_layout(name, summary));
+    variables = with(variables, "level_unit", level_unit(name));
+    variables = with(variables, "level_axis", level_axis(name));
+    variables = with(variables, "loop", workload_facts(workload)->open_loop ? "open" : "closed");
+    variables = with(variables, "metrics", metrics);
     variables = with(variables, "distribution_level", level);
+    free(metrics);
     free(level);
+    free(level_names);
     free(levels);
     free(note);
     return variables;
 }
 
 size_t chart_draw(const char *folder, const char *gnuplot, const struct record *record,
-                  const struct summary *summary, const struct ranking *ranking,
-                  int64_t distribution_level, bool cold)
+                  const struct summary *summary, const struct ranking *ranking, int64_t busy_level,
+                  bool cold)
 {
     char *common = common_variables(folder, record->manifest);
+    for_charts(folder, unlink); /* an earlier record may have had more */
     for (int i = 0; i < WORKLOAD_COUNT; i++) {
         const char *workload = workload_name((enum workload)i);
         if (!has_workload(summary, workload))
             continue;
-        char *variables = workload_variables(common, summary, workload, distribution_level);
-        draw_forms(gnuplot, variables, load_scripts);
-        draw_standings(folder, gnuplot, variables, ranking, workload);
+        char *variables =
+            workload_variables(common, summary, ranking, (enum workload)i, busy_level);
+        draw_forms(gnuplot, variables, drawings[i]);
+        draw_standings(gnuplot, variables, ranking, workload);
         free(variables);
     }
     if (cold)
         draw_forms(gnuplot, common, cold_scripts);
     free(common);
-    return count_charts(folder);
+    return for_charts(folder, NULL);
 }

@@ -11,10 +11,9 @@ extern const char chart_tool[];
 char *chart_find_tool(void);
 
 /* Draws FOLDER/charts/NAME.{svg,png} from FOLDER/charts/data with gnuplot and the scripts of
- * bench/charts; tables_write() must have been there. Takes away what an earlier record's ranks drew
- * when there are none now. Returns how many files there are; says what went wrong. */
+ * bench/charts; tables_write() must have been there. Takes away what was drawn before. `busy_level`
+ * is tables_write()'s. Returns how many files there are; says what went wrong. */
 size_t chart_draw(const char *folder, const char *gnuplot, const struct record *,
-                  const struct summary *, const struct ranking *, int64_t distribution_level,
-                  bool cold);
+                  const struct summary *, const struct ranking *, int64_t busy_level, bool cold);
 
 #endif

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/level.h"
 #include "bench/say.h"
 #include "bench/text.h"
+#include "bench/workload.h"
 
-enum { USUAL_LEVEL = 64, NARROWEST = 3 /* of a column: Markdown's rule needs as many */ };
+enum { BUSY_LEVEL = 64, NARROWEST = 3 /* of a column: Markdown's rule needs as many */ };
 
 static const char nothing[] = "None.\n";
 
@@ -158,8 +160,9 @@ static void find_columns(struct columns *columns, const struct ranking *ranking,
 static const struct contest *usual_contest(const struct columns *columns)
 {
     const struct contest *best = columns->contests[0];
+    int64_t wanted = level_wanted(best->workload, BUSY_LEVEL);
     for (size_t i = 1; i < columns->count; i++)
-        if (llabs(columns->contests[i]->level - USUAL_LEVEL) < llabs(best->level - USUAL_LEVEL))
+        if (llabs(columns->contests[i]->level - wanted) < llabs(best->level - wanted))
             best = columns->contests[i];
     return best;
 }
@@ -209,10 +212,10 @@ static void write_table(const struct columns *columns, FILE *out)
     grid_init(&grid, key->count + 1, columns->count + 1);
     grid_set(&grid, 0, 0, text_copy("model"));
     for (size_t i = 0; i < columns->count; i++)
-        grid_set(&grid, 0, i + 1, text_format("%" PRId64, columns->contests[i]->level));
+        grid_set(&grid, 0, i + 1, level_name(key->workload, columns->contests[i]->level));
     for (size_t i = 0; i < key->count; i++)
         fill_row(&grid, i + 1, columns, rows[i]->cell->model);
-    fprintf(out, "**%s: %s**%s\n\n", key->workload, metric_name(key->metric),
+    fprintf(out, "**%s by %s**%s\n\n", metric_name(key->metric), level_unit(key->workload),
             rank_is_ranked(key)  ? ""
             : key->compared >= 2 ? ", preview: not ranked"
                                  : ", nobody to compare with");
@@ -221,25 +224,43 @@ static void write_table(const struct columns *columns, FILE *out)
     free(rows);
 }
 
-/* Contests are listed by workload and level; each table begins at the first of its kind. */
-char *digest_rankings(const struct ranking *ranking)
+/* Each table begins at the first contest of its kind. */
+static bool is_again(const struct ranking *ranking, size_t index)
 {
-    char *text;
-    size_t size;
-    FILE *out = open_text(&text, &size);
+    for (size_t i = 0; i < index; i++)
+        if (is_alike(&ranking->contests[i], &ranking->contests[index]))
+            return true;
+    return false;
+}
+
+static size_t write_tables(const struct ranking *ranking, enum workload workload, bool first,
+                           FILE *out)
+{
+    size_t tables = 0;
     for (size_t i = 0; i < ranking->count; i++) {
-        bool again = false;
-        for (size_t j = 0; j < i; j++)
-            again = again || is_alike(&ranking->contests[j], &ranking->contests[i]);
-        if (again)
+        const struct contest *contest = &ranking->contests[i];
+        if (strcmp(contest->workload, workload_name(workload)) != 0 || is_again(ranking, i))
             continue;
-        fputs(i ? "\n" : "", out);
+        if (tables++ == 0)
+            fprintf(out, "%s### %s\n\n%s\n", first ? "" : "\n", workload_name(workload),
+                    workload_facts(workload)->about);
         struct columns columns;
-        find_columns(&columns, ranking, &ranking->contests[i]);
+        find_columns(&columns, ranking, contest);
+        fputc('\n', out);
         write_table(&columns, out);
         free(columns.contests);
     }
-    if (ranking->count == 0)
+    return tables;
+}
+
+char *digest_rankings(const struct ranking *ranking)
+{
+    char *text;
+    size_t size, tables = 0;
+    FILE *out = open_text(&text, &size);
+    for (int workload = 0; workload < WORKLOAD_COUNT; workload++)
+        tables += write_tables(ranking, (enum workload)workload, tables == 0, out);
+    if (tables == 0)
         fputs(nothing, out);
     close_text(out);
     return text;
@@ -255,8 +276,10 @@ char *digest_hollow(const struct summary *summary)
         if (summary_is_valid(cell))
             continue;
         hollow++;
-        fprintf(out, "- %s, %s at %" PRId64 ": %zu of %zu trials valid: %s\n", cell->model,
-                cell->workload, cell->level, cell->valid_trials, cell->trials, cell->reason);
+        char *level = level_name(cell->workload, cell->level);
+        fprintf(out, "- %s, %s %s %s: %zu of %zu trials valid: %s\n", cell->model, cell->workload,
+                level_word(cell->workload), level, cell->valid_trials, cell->trials, cell->reason);
+        free(level);
     }
     if (hollow == 0)
         fputs(nothing, out);

@@ -39,10 +39,12 @@ static bool parse_ready(const char *line, uint16_t *port)
 
 static bool launch(struct attempt *attempt, char *const command[])
 {
-    char **line = launch_command(attempt->server_group, attempt->run->cpus.server,
+    char *groups = cgroup_join(attempt->server_group, attempt->memory_group);
+    char **line = launch_command(groups, attempt->run->cpus.server,
                                  (unsigned)attempt->trial->environment_padding_bytes, command);
     int error = child_start(&attempt->server, line);
     free(line);
+    free(groups);
     if (error)
         trial_fail(attempt->trial, "cannot start the server: %s", uv_strerror(error));
     return error == 0;
@@ -199,12 +201,15 @@ void drive_trial(const struct run *run, size_t index, unsigned number, struct tr
                               .trial = trial,
                               .server_group = cgroup_make("server"),
                               .load_group = cgroup_make("load")};
+    if (cell->workload == WORKLOAD_MEMORY)
+        attempt.memory_group = cgroup_make_memory("server");
     identify(&attempt, index, number);
     netns_renew();
     if (settle(&attempt))
         try_server(&attempt);
     unsettle(&attempt);
     cgroup_remove(attempt.server_group);
+    cgroup_remove(attempt.memory_group);
     cgroup_remove(attempt.load_group);
     free(attempt.stem);
     gate_judge(trial);

@@ -11,8 +11,11 @@
 #include <unistd.h>
 
 #include "bench/host.h"
+#include "bench/level.h"
+#include "bench/mode.h"
 #include "bench/say.h"
 #include "bench/text.h"
+#include "bench/workload.h"
 
 char *extract_name(const char *folder)
 {
@@ -127,6 +130,43 @@ static void put_twin(FILE *out, const json_t *models, const json_t *plan)
         fputs(" --twin none", out);
 }
 
+static bool has_level(const json_t *cells, const char *workload, int64_t level)
+{
+    for (size_t i = 0; i < json_array_size(cells); i++)
+        if (json_integer_value(json_object_get(json_array_get(cells, i), "level")) == level &&
+            strcmp(text_of(json_array_get(cells, i), "workload"), workload) == 0)
+            return true;
+    return false;
+}
+
+static bool is_among(const struct workload_levels *levels, int64_t level)
+{
+    for (size_t i = 0; i < levels->count; i++)
+        if (levels->of[i] == level)
+            return true;
+    return false;
+}
+
+/* Each workload has the levels that the mode gives it: those need not, and where workloads have
+ * different ones cannot, be named. */
+static bool has_usual_levels(const json_t *plan)
+{
+    const json_t *cells = json_object_get(plan, "cells");
+    const struct mode *mode = mode_find(text_of(plan, "mode"));
+    bool usual = mode && json_array_size(cells) > 0;
+    for (size_t i = 0; usual && i < json_array_size(cells); i++) {
+        const json_t *cell = json_array_get(cells, i);
+        enum workload workload = workload_find(text_of(cell, "workload"));
+        if (workload == WORKLOAD_COUNT)
+            return false;
+        const struct workload_levels *levels = mode_levels(mode, workload);
+        usual = is_among(levels, json_integer_value(json_object_get(cell, "level")));
+        for (size_t k = 0; k < levels->count; k++)
+            usual = usual && has_level(cells, workload_name(workload), levels->of[k]);
+    }
+    return usual;
+}
+
 char *extract_command(const json_t *manifest, bool cold)
 {
     const json_t *plan = json_object_get(manifest, "plan");
@@ -143,7 +183,8 @@ char *extract_command(const json_t *manifest, bool cold)
     put_models(out, models, "--models", is_ours);
     put_models(out, models, "--peers", is_peer);
     put_distinct(out, cells, "--workloads", "workload");
-    put_distinct(out, cells, "--levels", "level");
+    if (!has_usual_levels(plan))
+        put_distinct(out, cells, "--levels", "level");
     put_whole(out, plan, "--blocks", "blocks");
     put_seconds(out, plan, "--time", "window_us");
     put_seconds(out, plan, "--warm-up", "warm_up_us");
@@ -219,6 +260,42 @@ static json_t *cells_of(const struct summary *summary)
                       summary_limited_by(cell), "metrics", cell_metrics(cell)));
     }
     return cells;
+}
+
+static json_t *level_names(const struct summary *summary, const char *workload)
+{
+    json_t *names = json_object();
+    for (size_t i = 0; i < summary->count; i++) {
+        if (strcmp(summary->cells[i].workload, workload) != 0)
+            continue;
+        char *level = text_format("%" PRId64, summary->cells[i].level);
+        char *name = level_name(workload, summary->cells[i].level);
+        json_object_set_new(names, level, json_string(name));
+        free(name);
+        free(level);
+    }
+    return names;
+}
+
+/* In the order of the table in workload.c. */
+static json_t *workloads_of(const struct summary *summary)
+{
+    enum { BUSY_LEVEL = 64 };
+    json_t *workloads = json_array();
+    for (int i = 0; i < WORKLOAD_COUNT; i++) {
+        const char *name = workload_name((enum workload)i);
+        const struct workload_facts *facts = workload_facts((enum workload)i);
+        if (!summary_has(summary, name))
+            continue;
+        json_array_append_new(workloads,
+                              json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:o}", "name", name,
+                                        "about", facts->about, "unit", level_unit(name), "word",
+                                        level_word(name), "named", facts->unit == LEVEL_CLIENT,
+                                        "open_loop", facts->open_loop, "telling",
+                                        (json_int_t)level_telling(name, summary, BUSY_LEVEL),
+                                        "levels", level_names(summary, name)));
+    }
+    return workloads;
 }
 
 static json_t *contestants_of(const struct contest *contest)
@@ -337,11 +414,12 @@ json_t *extract_run(const char *folder, const struct record *record, const struc
 {
     char *name = extract_name(folder), *machine = host_one_line(record->manifest);
     char *command = extract_command(record->manifest, extract_has_cold(folder));
-    json_t *run = json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name, "machine", machine,
-        "command", command, "manifest", shorter_manifest(record->manifest), "metrics",
-        metric_names(), "cells", cells_of(summary), "contests", contests_of(ranking), "trials",
-        trials_of(record), "warnings", warnings_of(warnings), "charts", charts_of(folder));
+    json_t *run = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name,
+                            "machine", machine, "command", command, "manifest",
+                            shorter_manifest(record->manifest), "metrics", metric_names(),
+                            "workloads", workloads_of(summary), "cells", cells_of(summary),
+                            "contests", contests_of(ranking), "trials", trials_of(record),
+                            "warnings", warnings_of(warnings), "charts", charts_of(folder));
     free(command);
     free(machine);
     free(name);

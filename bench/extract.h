@@ -15,6 +15,9 @@
  *   name, machine, command   the folder's name, the machine in a line, what makes such a run again
  *   manifest                 without plan.order, plan.cells, plan.padding and peers' configurations
  *   metrics                  names, in the order of the trials' columns
+ *   workloads  [{name, about, unit, word, named, open_loop, telling, levels: {LEVEL: its name}}]:
+ *              word: what stands before a level ("at"); named: a level has a name, no unit;
+ *              telling: the level for what is shown at one level only
  *   cells      [{model, workload, level, trials, valid_trials, valid, reason, limited_by,
  *                metrics: {NAME: [mean, low, high, median]}}]
  *   contests   [{workload, level, metric, blocks, blocks_needed, compared, ranked, threshold,

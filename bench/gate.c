@@ -179,10 +179,20 @@ void gate_judge(struct trial *trial)
         trial->valid = kept_up(trial) && (is_overload(trial) || lost_nothing(trial));
 }
 
-const char *gate_limited_by(double server_cpu_percent, double generator_cpu_percent)
+/* Memory is read beside a trickle of requests. */
+static bool has_a_rate(const char *workload)
+{
+    enum workload found = workload_find(workload);
+    return found == WORKLOAD_MEMORY || (found < WORKLOAD_COUNT && workload_facts(found)->open_loop);
+}
+
+const char *gate_limited_by(const char *workload, double server_cpu_percent,
+                            double generator_cpu_percent)
 {
     if (server_cpu_percent >= 95)
         return "server";
+    if (has_a_rate(workload))
+        return "rate";
     if (generator_cpu_percent >= 95 && server_cpu_percent < 90)
         return "generator";
     return "concurrency";

@@ -34,7 +34,12 @@ double gate_others(const struct trial *);
  * spoilt, when that lies with the machine: a trial to repeat. */
 void gate_judge(struct trial *);
 
-/* What set the speed: "server", "generator" or "concurrency" (neither was near 100 % busy). */
-const char *gate_limited_by(double server_cpu_percent, double generator_cpu_percent);
+/*
+ * What set the speed: "server", "generator" or "concurrency" (neither was near 100 % busy). Where
+ * requests come at a rate that was asked for: "server" or "rate". There the generator is always
+ * busy, since it waits for the next by asking the clock.
+ */
+const char *gate_limited_by(const char *workload, double server_cpu_percent,
+                            double generator_cpu_percent);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Enters a control group, pins itself, asks to be killed when the harness dies, adds to its
+ * Enters its control groups, pins itself, asks to be killed when the harness dies, adds to its
  * environment a variable of the length asked for, then becomes the command. So a server or
  * generator is metered and pinned from its first instruction, and the harness may itself be killed
  * without leaving it behind. A program of its own because the harness's libraries take longer to
@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +18,19 @@
 #include "bench/say.h"
 #include "bench/text.h"
 
-static bool enter(const char *group)
+static void enter(const char *group)
 {
     char *members = text_format("%s/cgroup.procs", group);
-    bool entered = text_write(members, "0");
+    if (!text_write(members, "0"))
+        say_and_exit("cannot enter %s: %s", group, strerror(errno));
     free(members);
-    return entered;
+}
+
+/* One of version 2 and, where that does not count memory, one of version 1 that does. */
+static void enter_all(char *groups)
+{
+    for (char *group = strtok(groups, ","); group; group = strtok(NULL, ","))
+        enter(group);
 }
 
 static void pad_environment(size_t bytes)
@@ -38,12 +44,13 @@ static void pad_environment(size_t bytes)
 int main(int argc, char **argv)
 {
     if (argc < 5) {
-        fprintf(stderr, "usage: c10kit-launch CGROUP|- CPUS PADDING COMMAND [ARGUMENT...]\n");
+        fprintf(stderr, "usage: c10kit-launch CGROUP[,CGROUP]|- CPUS PADDING COMMAND "
+                        "[ARGUMENT...]\n");
         return 64;
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (strcmp(argv[1], "-") != 0 && !enter(argv[1]))
-        say_and_exit("cannot enter %s: %s", argv[1], strerror(errno));
+    if (strcmp(argv[1], "-") != 0)
+        enter_all(argv[1]);
     if (!cpus_pin(argv[2]))
         say_and_exit("cannot run on CPU %s: %s", argv[2], strerror(errno));
     pad_environment(strtoul(argv[3], NULL, 10));

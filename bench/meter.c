@@ -121,6 +121,26 @@ struct meter_memory meter_memory(const struct meter *meter)
     return memory;
 }
 
+int64_t meter_kernel_bytes(const struct meter *meter)
+{
+    static const int64_t stack_bytes = 16384; /* of a thread, on x86-64 and arm64 */
+    pid_t *pids;
+    size_t count = processes_of(meter, &pids);
+    int64_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        char *path = text_format("/proc/%d/status", (int)pids[i]);
+        char *text = text_read(path);
+        int64_t tables_kib = text ? text_field(text, "VmPTE") : -1;
+        int64_t threads = text ? text_field(text, "Threads") : -1;
+        bytes +=
+            (tables_kib > 0 ? tables_kib * 1024 : 0) + (threads > 0 ? threads : 0) * stack_bytes;
+        free(text);
+        free(path);
+    }
+    free(pids);
+    return bytes;
+}
+
 /* Without a control group: the threads of the process itself. */
 static size_t threads_of(const struct meter *meter, pid_t **tids)
 {

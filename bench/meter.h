@@ -32,6 +32,9 @@ struct meter_memory {
  * count it again for every fork). Some 30 us per process: not for the timed window. */
 struct meter_memory meter_memory(const struct meter *);
 
+/* What the kernel holds for its processes alone: page tables, and a stack for each thread. */
+int64_t meter_kernel_bytes(const struct meter *);
+
 /* Whether each of its threads may run on these CPUs only. About 1 us per thread. */
 bool meter_is_pinned(const struct meter *, const char *cpus);
 

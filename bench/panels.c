@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/plan.h"
+#include "bench/particulars.h"
 #include "bench/tables.h"
 #include "bench/text.h"
 #include "bench/tsv.h"
+#include "bench/workload.h"
 
 enum {
     PANEL_PX = 320,
@@ -26,16 +27,21 @@ struct panel {
     double percentile;  /* the mark is that of all trials together; 0: it is the metric's mean */
     enum metric metric; /* of the dots and intervals */
     bool from_zero;     /* else the axis is logarithmic */
+    bool by_level;      /* times the level: messages become bytes */
 };
 
 enum { PANEL_THROUGHPUT, PANEL_CPU };
 static const struct panel panels[] = {
-    [PANEL_THROUGHPUT] = {"throughput", 0, METRIC_THROUGHPUT_RPS, true},
-    [PANEL_CPU] = {"cpu", 0, METRIC_CPU_US_PER_REQUEST, false},
-    {"server_cpu", 0, METRIC_SERVER_CPU_PERCENT, true},
-    {"latency_p50", 0.50, METRIC_LATENCY_P50_US, false},
-    {"latency_p99", 0.99, METRIC_LATENCY_P99_US, false},
-    {"memory", 0, METRIC_MEMORY_KIB, false},
+    [PANEL_THROUGHPUT] = {"throughput", 0, METRIC_THROUGHPUT_RPS, true, false},
+    [PANEL_CPU] = {"cpu", 0, METRIC_CPU_US_PER_REQUEST, false, false},
+    {"server_cpu", 0, METRIC_SERVER_CPU_PERCENT, true, false},
+    {"latency_p50", 0.50, METRIC_LATENCY_P50_US, false, false},
+    {"latency_p99", 0.99, METRIC_LATENCY_P99_US, false, false},
+    {"memory", 0, METRIC_MEMORY_KIB, false, false},
+    {"messages", 0, METRIC_THROUGHPUT_RPS, false, false},
+    {"bytes", 0, METRIC_THROUGHPUT_RPS, false, true},
+    {"memory_user", 0, METRIC_MEMORY_USER_BYTES, false, false},
+    {"memory_kernel", 0, METRIC_MEMORY_KERNEL_BYTES, false, false},
 };
 enum { PANELS = sizeof panels / sizeof *panels };
 
@@ -50,6 +56,7 @@ struct label {
     const struct summary_cell *cell;
     double x;         /* level, throughput, or tail of the distribution */
     double y, spread; /* shares of the panel's height: the line's end, and its name's place */
+    bool cut;         /* the model was asked for higher levels and has no value there */
 };
 
 unsigned panels_height_px(size_t models)
@@ -115,8 +122,15 @@ void panels_spread(double *positions, size_t count, double gap)
 
 static double mark_of(const struct panel *panel, const struct summary_cell *cell)
 {
+    double factor = panel->by_level ? (double)cell->level : 1;
     return panel->percentile > 0 ? summary_merged_ns(cell, panel->percentile) / 1e3
-                                 : cell->metrics[panel->metric].mean;
+                                 : cell->metrics[panel->metric].mean * factor;
+}
+
+static double dot_of(const struct panel *panel, const struct trial *trial,
+                     const struct histogram *latency)
+{
+    return metric_of(panel->metric, trial, latency) * (panel->by_level ? (double)trial->level : 1);
 }
 
 static bool is_drawn(const struct summary_cell *cell, const char *workload)
@@ -126,6 +140,8 @@ static bool is_drawn(const struct summary_cell *cell, const char *workload)
 
 static void widen(struct range *range, double value)
 {
+    if (value <= 0 && !range->from_zero)
+        return;                           /* has no place on a logarithmic axis */
     range->low = fmin(range->low, value); /* a NAN changes neither */
     range->high = fmax(range->high, value);
 }
@@ -150,7 +166,7 @@ static struct range range_of(const struct panel *panel, const struct record *rec
             widen(&range, mark_of(panel, &summary->cells[i]));
     for (size_t i = 0; i < record->count; i++)
         if (tables_has_dot(&record->trials[i]) && strcmp(record->trials[i].workload, workload) == 0)
-            widen(&range, metric_of(panel->metric, &record->trials[i], &record->histograms[i]));
+            widen(&range, dot_of(panel, &record->trials[i], &record->histograms[i]));
     return with_margins(range);
 }
 
@@ -189,7 +205,7 @@ static void write_labels(FILE *out, const char *name, const struct label *labels
         tsv_number(out, labels[i].y);
         tsv_number(out, labels[i].spread);
         const char *limit = summary_limited_by(cell);
-        fprintf(out, "\t%s\n", *limit ? limit : "-");
+        fprintf(out, "\t%s\t%d\n", *limit ? limit : "-", labels[i].cut);
     }
 }
 
@@ -201,10 +217,17 @@ static size_t line_ends(const struct panel *panel, struct range range,
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_cell *cell = &summary->cells[i];
         double mark = mark_of(panel, cell);
-        if (!is_drawn(cell, workload) || isnan(mark))
+        if (!is_drawn(cell, workload))
             continue;
-        count += count == 0 || strcmp(labels[count - 1].cell->model, cell->model) != 0;
-        labels[count - 1] = (struct label){cell, (double)cell->level, share_of(range, mark), 0};
+        bool same = count > 0 && strcmp(labels[count - 1].cell->model, cell->model) == 0;
+        if (isnan(mark) || (!range.from_zero && mark <= 0)) {
+            if (same)
+                labels[count - 1].cut = cell->trials > 0;
+            continue;
+        }
+        count += same ? 0 : 1;
+        labels[count - 1] =
+            (struct label){cell, (double)cell->level, share_of(range, mark), 0, false};
     }
     return count;
 }
@@ -235,7 +258,8 @@ static struct range distribution_range(const struct summary *summary, const char
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_cell *cell = &summary->cells[i];
         double last_us = tables_last_step(cell).latency_us;
-        if (!is_drawn(cell, workload) || cell->level != level || isnan(last_us))
+        if (!is_drawn(cell, workload) || !tables_in_distribution(summary, cell, level) ||
+            isnan(last_us))
             continue;
         widen(&range, (double)cell->merged.bins[0].value / 1e3);
         widen(&range, last_us);
@@ -250,13 +274,75 @@ static void write_distribution(struct sheet *sheet, const struct summary *summar
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_cell *cell = &summary->cells[i];
         struct tables_step end = tables_last_step(cell);
-        if (is_drawn(cell, sheet->workload) && cell->level == level && !isnan(end.tail))
+        if (is_drawn(cell, sheet->workload) && tables_in_distribution(summary, cell, level) &&
+            !isnan(end.tail))
             sheet->room[count++] =
-                (struct label){cell, end.tail, share_of(range, end.latency_us), 0};
+                (struct label){cell, end.tail, share_of(range, end.latency_us), 0, false};
     }
     write_range(sheet->ranges, sheet->workload, "distribution", range);
     spread_labels(sheet->room, count, (double)LABEL_PX / panels_height_px(sheet->models));
     write_labels(sheet->labels, "distribution", sheet->room, count);
+}
+
+/* Over all percentiles of all cells and trials. */
+static struct range fan_range(const struct record *record, const struct summary *summary,
+                              const char *workload)
+{
+    static const enum metric ends[] = {METRIC_LATENCY_P50_US, METRIC_LATENCY_P99_US};
+    struct range range = {NAN, NAN, false};
+    for (size_t p = 0; p < PARTICULARS_PERCENTILES; p++)
+        for (size_t i = 0; i < summary->count; i++)
+            if (is_drawn(&summary->cells[i], workload))
+                widen(&range,
+                      summary_merged_ns(&summary->cells[i], particulars_percentiles[p]) / 1e3);
+    for (size_t i = 0; i < record->count; i++)
+        if (tables_has_dot(&record->trials[i]) && strcmp(record->trials[i].workload, workload) == 0)
+            for (size_t end = 0; end < sizeof ends / sizeof *ends; end++)
+                widen(&range, metric_of(ends[end], &record->trials[i], &record->histograms[i]));
+    return with_margins(range);
+}
+
+/* Where the percentiles' lines of this model end: at most one label for each. The labels of one
+ * small panel give way to each other, so they are written together. */
+static void write_fan_of(struct sheet *sheet, const struct summary *summary, size_t first,
+                         struct range range)
+{
+    struct label ends[PARTICULARS_PERCENTILES];
+    const char *names[PARTICULARS_PERCENTILES], *model = summary->cells[first].model;
+    size_t count = 0;
+    for (size_t p = 0; p < PARTICULARS_PERCENTILES; p++) {
+        bool any = false;
+        for (size_t i = first; i < summary->count; i++) {
+            const struct summary_cell *cell = &summary->cells[i];
+            double mark_us = summary_merged_ns(cell, particulars_percentiles[p]) / 1e3;
+            if (!is_drawn(cell, sheet->workload) || strcmp(cell->model, model) != 0 ||
+                isnan(mark_us))
+                continue;
+            ends[count] =
+                (struct label){cell, (double)cell->level, share_of(range, mark_us), 0, false};
+            any = true;
+        }
+        if (any)
+            names[count++] = particulars_percentile_names[p];
+    }
+    spread_labels(ends, count, (double)LEVEL_LABEL_PX / SMALL_PANEL_PX);
+    for (size_t i = 0; i < count; i++)
+        write_labels(sheet->labels, names[i], &ends[i], 1);
+}
+
+static void write_fan(struct sheet *sheet, const struct record *record,
+                      const struct summary *summary)
+{
+    struct range range = fan_range(record, summary, sheet->workload);
+    const char *last = "";
+    write_range(sheet->ranges, sheet->workload, "fan", range);
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct summary_cell *cell = &summary->cells[i];
+        if (!is_drawn(cell, sheet->workload) || strcmp(cell->model, last) == 0)
+            continue;
+        write_fan_of(sheet, summary, i, range);
+        last = cell->model;
+    }
 }
 
 static int by_x(const void *left, const void *right)
@@ -295,7 +381,7 @@ static void write_paths(struct sheet *sheet, const struct record *record,
             write_path(sheet, count, across.high * level_label_width);
             count = 0;
         }
-        sheet->room[count++] = (struct label){cell, x, share_of(up, y), 0};
+        sheet->room[count++] = (struct label){cell, x, share_of(up, y), 0, false};
     }
     write_path(sheet, count, across.high * level_label_width);
 }
@@ -308,12 +394,14 @@ void panels_write(const char *folder, const struct record *record, const struct 
                           .models = tables_count_drawn(record->manifest),
                           .room = text_allocate(summary->count, sizeof *sheet.room)};
     fputs("workload\tpanel\tlow\thigh\n", sheet.ranges);
-    fputs("workload\tpanel\tslot\tlevel\tx\ty\tlabel_y\tlimited_by\n", sheet.labels);
+    fputs("workload\tpanel\tslot\tlevel\tx\ty\tlabel_y\tlimited_by\tcut\n", sheet.labels);
     for (int workload = 0; workload < WORKLOAD_COUNT; workload++) {
         sheet.workload = workload_name((enum workload)workload);
         for (size_t i = 0; i < PANELS; i++)
             write_panel(&sheet, &panels[i], record, summary);
         write_distribution(&sheet, summary, distribution_level);
+        if (particulars_has_fan(sheet.workload))
+            write_fan(&sheet, record, summary);
         write_paths(&sheet, record, summary);
     }
     free(sheet.room);

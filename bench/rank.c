@@ -10,6 +10,7 @@
 #include <gsl/gsl_statistics_double.h>
 
 #include "bench/text.h"
+#include "bench/workload.h"
 
 enum { ALPHABET = 26 };
 
@@ -19,11 +20,33 @@ static const struct contested {
     bool more_is_better;
     bool bounded_by_generator; /* a busy generator makes it look worse than it is */
 } contested[] = {
-    {METRIC_THROUGHPUT_RPS, true, true},
-    {METRIC_CPU_US_PER_REQUEST, false, false},
-    {METRIC_LATENCY_P99_US, false, true},
+    {METRIC_THROUGHPUT_RPS, true, true},      {METRIC_CPU_US_PER_REQUEST, false, false},
+    {METRIC_LATENCY_P99_US, false, true},     {METRIC_CAPACITY_RPS, true, false},
+    {METRIC_MEMORY_USER_BYTES, false, false}, {METRIC_MEMORY_KERNEL_BYTES, false, false},
 };
 enum { CONTESTED = sizeof contested / sizeof *contested };
+
+static const struct contested *rules_of(enum metric metric)
+{
+    size_t i = 0;
+    while (contested[i].metric != metric)
+        i++;
+    return &contested[i];
+}
+
+/* Under counting of system calls time means nothing, nor does the speed at a rate that was asked
+ * for; memory is read beside a trickle; at its own capacity each has the latency of the bound. */
+static bool is_compared_in(const char *workload, enum metric metric)
+{
+    enum workload found = workload_find(workload);
+    bool open_loop = found < WORKLOAD_COUNT && workload_facts(found)->open_loop;
+    bool memory = metric == METRIC_MEMORY_USER_BYTES || metric == METRIC_MEMORY_KERNEL_BYTES;
+    if (found == WORKLOAD_SYSCALLS || memory != (found == WORKLOAD_MEMORY))
+        return false;
+    if (found == WORKLOAD_CAPACITY && metric == METRIC_LATENCY_P99_US)
+        return false;
+    return metric != METRIC_THROUGHPUT_RPS || !open_loop;
+}
 
 void rank_places(const struct pair *pairs, size_t contestants, struct rank *ranks)
 {
@@ -355,12 +378,25 @@ static double coarsest(const struct ranking *ranking, enum metric metric)
     return resolution;
 }
 
-static bool is_held(const struct ranking *ranking, const struct summary_cell *cell)
+/* An earlier cell is of the same workload and level: its contests stand already. */
+static bool is_entered(const struct summary *summary, size_t index)
 {
-    for (size_t i = 0; i < ranking->count; i++)
-        if (ranking->contests[i].level == cell->level &&
-            strcmp(ranking->contests[i].workload, cell->workload) == 0)
+    const struct summary_cell *cell = &summary->cells[index];
+    for (size_t i = 0; i < index; i++)
+        if (summary->cells[i].level == cell->level &&
+            strcmp(summary->cells[i].workload, cell->workload) == 0)
             return true;
+    return false;
+}
+
+static bool is_measured(const struct contest *contest, const struct summary *summary)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct summary_cell *cell = &summary->cells[i];
+        if (is_in(cell, contest) && summary_is_valid(cell) &&
+            !isnan(cell->metrics[contest->metric].mean))
+            return true;
+    }
     return false;
 }
 
@@ -368,19 +404,18 @@ static void enter_contests(struct ranking *ranking, const struct record *record,
                            const struct summary *summary)
 {
     *ranking = (struct ranking){0};
-    for (size_t i = 0; i < summary->count; i++) {
-        const struct summary_cell *cell = &summary->cells[i];
-        if (is_held(ranking, cell))
+    for (size_t i = 0; i < CONTESTED * summary->count; i++) {
+        const struct summary_cell *cell = &summary->cells[i / CONTESTED];
+        const struct contested *by = &contested[i % CONTESTED];
+        struct contest contest = {
+            .workload = cell->workload, .level = cell->level, .metric = by->metric};
+        if (is_entered(summary, i / CONTESTED) || !is_compared_in(cell->workload, by->metric) ||
+            !is_measured(&contest, summary))
             continue;
-        size_t first = ranking->count;
-        ranking->count += CONTESTED;
+        find_resolution(&contest, by, record, summary);
         ranking->contests =
-            text_reallocate(ranking->contests, ranking->count, sizeof *ranking->contests);
-        for (size_t j = 0; j < CONTESTED; j++) {
-            ranking->contests[first + j] = (struct contest){
-                .workload = cell->workload, .level = cell->level, .metric = contested[j].metric};
-            find_resolution(&ranking->contests[first + j], &contested[j], record, summary);
-        }
+            text_reallocate(ranking->contests, ranking->count + 1, sizeof *ranking->contests);
+        ranking->contests[ranking->count++] = contest;
     }
 }
 
@@ -393,7 +428,7 @@ void rank_build(struct ranking *ranking, const struct record *record, const stru
         if (isnan(resolution))
             resolution = coarsest(ranking, contest->metric);
         contest->threshold = pairs_threshold(resolution);
-        hold(contest, &contested[i % CONTESTED], record, summary);
+        hold(contest, rules_of(contest->metric), record, summary);
     }
 }
 

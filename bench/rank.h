@@ -52,6 +52,7 @@ struct contest {
     double threshold;
 };
 
+/* One for each workload, level and metric that some valid cell has and that is compared there. */
 struct ranking {
     struct contest *contests;
     size_t count;

@@ -15,8 +15,6 @@
 #include "bench/say.h"
 #include "bench/text.h"
 
-static const uint64_t ns_per_us = 1000;
-
 enum { ROOM_BYTES = 4 << 20 /* for a trial and the summary; a trial takes some 100 KiB */ };
 
 static struct {
@@ -152,10 +150,11 @@ char *record_stem(const struct trial *trial)
                        trial->workload, trial->level, again);
 }
 
-void record_histogram(const char *folder, const char *stem, const struct histogram *in_us)
+void record_histogram(const char *folder, const char *stem, const struct histogram *latency,
+                      uint64_t unit_ns)
 {
     char *path = text_format("%s/histograms/%s.csv", folder, stem);
-    if (!histogram_write(in_us, path, ns_per_us))
+    if (!histogram_write(latency, path, unit_ns))
         break_off(path);
     free(path);
 }

@@ -40,7 +40,9 @@ bool record_trial(const char *folder, const struct trial *);
 /* "0042-epoll-lt-keep-alive-64": the names of a trial's files; "-b" follows for its second
  * attempt, "-c" for the third. The caller's to free. */
 char *record_stem(const struct trial *);
-void record_histogram(const char *folder, const char *stem, const struct histogram *in_us);
+/* Its values are in units of `unit_ns`: 1000 for wrk's, 1 for c10kit-load's. */
+void record_histogram(const char *folder, const char *stem, const struct histogram *,
+                      uint64_t unit_ns);
 
 /* What a process printed, to raw/STEM.WHO.txt; nothing when it printed nothing. */
 void record_raw(const char *folder, const char *stem, const char *who, const struct child *);

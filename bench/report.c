@@ -15,9 +15,12 @@
 #include "bench/rank.h"
 #include "bench/record.h"
 #include "bench/say.h"
+#include "bench/slope.h"
 #include "bench/summary.h"
+#include "bench/syscalls.h"
 #include "bench/tables.h"
 #include "bench/text.h"
+#include "bench/workload.h"
 
 static const int64_t distribution_level = 64;
 
@@ -43,6 +46,22 @@ static void write_summary(const char *folder, const struct summary *summary)
     summary_write(summary, csv);
     close_csv(csv, folder, "summary.csv");
     printf("summary: %s/summary.csv\n", folder);
+}
+
+static void write_memory(const char *folder, const struct record *record,
+                         const struct summary *summary)
+{
+    FILE *csv = open_csv(folder, "memory.csv");
+    slope_write(record, summary, csv);
+    close_csv(csv, folder, "memory.csv");
+}
+
+static void write_syscalls(const char *folder, const struct record *record,
+                           const struct summary *summary)
+{
+    FILE *csv = open_csv(folder, "syscalls.csv");
+    syscalls_write(folder, record, summary, csv);
+    close_csv(csv, folder, "syscalls.csv");
 }
 
 static void write_ranking(const char *folder, const struct record *record,
@@ -112,6 +131,10 @@ static void summarise(const char *folder, const struct record *record)
     struct ranking ranking;
     rank_build(&ranking, record, &summary);
     write_ranking(folder, record, &ranking);
+    if (summary_has(&summary, workload_name(WORKLOAD_MEMORY)))
+        write_memory(folder, record, &summary);
+    if (summary_has(&summary, workload_name(WORKLOAD_SYSCALLS)))
+        write_syscalls(folder, record, &summary);
     count_refused(&summary);
     draw_charts(folder, record, &summary, &ranking, cold);
     page_make(folder, record, &summary, &ranking);

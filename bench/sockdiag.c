@@ -28,7 +28,12 @@ struct tally {
     double sum, sum_of_squares;
 };
 
-static bool ask(int fd)
+struct weighing {
+    struct sockdiag_memory *result;
+    uint16_t port;
+};
+
+static bool ask(int fd, int extension)
 {
     struct {
         struct nlmsghdr head;
@@ -39,37 +44,40 @@ static bool ask(int fd)
                  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
         .body = {.sdiag_family = AF_INET,
                  .sdiag_protocol = IPPROTO_TCP,
-                 .idiag_ext = 1 << (INET_DIAG_INFO - 1),
+                 .idiag_ext = (uint8_t)(1 << (extension - 1)),
                  .idiag_states = 1 << STATE_ESTABLISHED},
     };
     return send(fd, &request, sizeof request, 0) == (ssize_t)sizeof request;
 }
 
-static int64_t bytes_received(const struct nlmsghdr *message)
+/* Copies the extension into `room`; what the kernel does not send stays 0. */
+static void extract(const struct nlmsghdr *message, int extension, void *room, size_t size)
 {
     const struct inet_diag_msg *body = NLMSG_DATA(message);
     int left = (int)(message->nlmsg_len - NLMSG_LENGTH(sizeof *body));
     const char *at = (const char *)(body + 1);
+    memset(room, 0, size);
     for (const struct rtattr *one = (const void *)at; RTA_OK(one, left); one = (const void *)at) {
-        if (one->rta_type == INET_DIAG_INFO) {
-            struct tcp_info info = {0};
-            size_t size = RTA_PAYLOAD(one);
-            memcpy(&info, RTA_DATA(one), size < sizeof info ? size : sizeof info);
-            return (int64_t)info.tcpi_bytes_received;
+        if (one->rta_type == extension) {
+            size_t there = RTA_PAYLOAD(one);
+            memcpy(room, RTA_DATA(one), there < size ? there : size);
+            return;
         }
         at += RTA_ALIGN(one->rta_len);
         left -= (int)RTA_ALIGN(one->rta_len);
     }
-    return 0;
 }
 
-static void count_one(struct tally *tally, const struct nlmsghdr *message)
+static void count_one(void *argument, const struct nlmsghdr *message)
 {
+    struct tally *tally = argument;
     const struct inet_diag_msg *body = NLMSG_DATA(message);
     if (ntohs(body->id.idiag_dport) != tally->port)
         return;
     struct sockdiag *result = tally->result;
-    int64_t answers = bytes_received(message) / tally->answer_bytes;
+    struct tcp_info info;
+    extract(message, INET_DIAG_INFO, &info, sizeof info);
+    int64_t answers = (int64_t)info.tcpi_bytes_received / tally->answer_bytes;
     if (result->established == 0 || answers < result->fewest)
         result->fewest = answers;
     if (answers > result->most)
@@ -80,8 +88,24 @@ static void count_one(struct tally *tally, const struct nlmsghdr *message)
     tally->sum_of_squares += (double)answers * (double)answers;
 }
 
+static void weigh_one(void *argument, const struct nlmsghdr *message)
+{
+    static const int parts[] = {SK_MEMINFO_RMEM_ALLOC, SK_MEMINFO_WMEM_QUEUED, SK_MEMINFO_FWD_ALLOC,
+                                SK_MEMINFO_OPTMEM, SK_MEMINFO_BACKLOG};
+    const struct weighing *weighing = argument;
+    const struct inet_diag_msg *body = NLMSG_DATA(message);
+    if (ntohs(body->id.idiag_sport) != weighing->port)
+        return;
+    uint32_t info[SK_MEMINFO_VARS];
+    extract(message, INET_DIAG_SKMEMINFO, info, sizeof info);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        weighing->result->bytes += info[parts[i]];
+    weighing->result->sockets++;
+    weighing->result->pending += body->idiag_inode == 0;
+}
+
 /* Reads one datagram of the dump: 1 when there is more to come, 0 at its end, -1 on trouble. */
-static int take(int fd, char *room, struct tally *tally)
+static int take(int fd, char *room, void (*each)(void *, const struct nlmsghdr *), void *argument)
 {
     ssize_t got = recv(fd, room, ANSWER_ROOM, 0);
     if (got <= 0)
@@ -93,9 +117,23 @@ static int take(int fd, char *room, struct tally *tally)
             return 0;
         if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY)
             return -1;
-        count_one(tally, message);
+        each(argument, message);
     }
     return 1;
+}
+
+static bool dump(int extension, void (*each)(void *, const struct nlmsghdr *), void *argument)
+{
+    int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (fd < 0)
+        return false;
+    char *room = text_allocate(ANSWER_ROOM, 1);
+    int more = ask(fd, extension) ? 1 : -1;
+    while (more > 0)
+        more = take(fd, room, each, argument);
+    free(room);
+    close(fd);
+    return more == 0;
 }
 
 int64_t sockdiag_jain_ppm(double sum, double sum_of_squares, size_t n)
@@ -110,17 +148,16 @@ bool sockdiag_look(uint16_t port, int64_t answer_bytes, struct sockdiag *result)
     *result = (struct sockdiag){0};
     if (answer_bytes <= 0)
         return false;
-    int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    if (fd < 0)
-        return false;
     struct tally tally = {result, port, answer_bytes, 0, 0};
-    char *room = text_allocate(ANSWER_ROOM, 1);
-    int more = ask(fd) ? 1 : -1;
-    while (more > 0)
-        more = take(fd, room, &tally);
-    free(room);
-    close(fd);
+    bool whole = dump(INET_DIAG_INFO, count_one, &tally);
     result->jain_ppm =
         sockdiag_jain_ppm(tally.sum, tally.sum_of_squares, (size_t)result->established);
-    return more == 0;
+    return whole;
+}
+
+bool sockdiag_weigh(uint16_t port, struct sockdiag_memory *result)
+{
+    *result = (struct sockdiag_memory){0};
+    struct weighing weighing = {result, port};
+    return dump(INET_DIAG_SKMEMINFO, weigh_one, &weighing);
 }

@@ -19,6 +19,14 @@ struct sockdiag {
  * not tell. */
 bool sockdiag_look(uint16_t port, int64_t answer_bytes, struct sockdiag *);
 
+/* What the kernel holds in queues and reserves (SK_MEMINFO) for the sockets that are connected to
+ * 127.0.0.1 from this local port, without the sockets themselves. */
+struct sockdiag_memory {
+    int64_t sockets, bytes;
+    int64_t pending; /* of the sockets, those that nobody has accepted yet */
+};
+bool sockdiag_weigh(uint16_t port, struct sockdiag_memory *);
+
 /* (sum x)^2 / (n sum x^2), in parts per million: Jain, Chiu and Hawe, "A quantitative measure of
  * fairness and discrimination", DEC-TR-301, 1984. */
 int64_t sockdiag_jain_ppm(double sum, double sum_of_squares, size_t n);

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/plan.h"
+#include "bench/level.h"
 #include "bench/tables.h"
 #include "bench/tsv.h"
+#include "bench/workload.h"
 
-static const enum metric matrix_metrics[] = {METRIC_THROUGHPUT_RPS, METRIC_CPU_US_PER_REQUEST};
-enum { MATRIX_METRICS = sizeof matrix_metrics / sizeof *matrix_metrics };
+enum { MATRICES = 2 /* in one chart */ };
 
 static size_t count_drawn(const struct contest *contest)
 {
@@ -36,10 +36,24 @@ const struct contest *standings_contest(const struct ranking *ranking, const cha
     return nearest;
 }
 
+/* What the workload is there to find out, and what that costs. */
+static void matrix_metrics(const char *workload, enum metric metrics[MATRICES])
+{
+    enum workload found = workload_find(workload);
+    bool open_loop = found < WORKLOAD_COUNT && workload_facts(found)->open_loop;
+    metrics[0] = found == WORKLOAD_CAPACITY ? METRIC_CAPACITY_RPS
+                 : found == WORKLOAD_MEMORY ? METRIC_MEMORY_USER_BYTES
+                 : open_loop                ? METRIC_LATENCY_P99_US
+                                            : METRIC_THROUGHPUT_RPS;
+    metrics[1] = found == WORKLOAD_MEMORY ? METRIC_MEMORY_KERNEL_BYTES : METRIC_CPU_US_PER_REQUEST;
+}
+
 bool standings_has_pairs(const struct ranking *ranking, const char *workload)
 {
-    for (size_t i = 0; i < MATRIX_METRICS; i++)
-        if (standings_contest(ranking, workload, matrix_metrics[i], 0))
+    enum metric metrics[MATRICES];
+    matrix_metrics(workload, metrics);
+    for (size_t i = 0; i < MATRICES; i++)
+        if (standings_contest(ranking, workload, metrics[i], 0))
             return true;
     return false;
 }
@@ -106,19 +120,29 @@ static void write_matrix_of(FILE *out, const struct contest *contest)
     }
 }
 
-static void write_matrix(const char *folder, const struct ranking *ranking, int64_t level)
+static void write_matrices(FILE *out, const struct ranking *ranking, const char *workload,
+                           int64_t level)
+{
+    enum metric metrics[MATRICES];
+    matrix_metrics(workload, metrics);
+    for (size_t i = 0; i < MATRICES; i++) {
+        const struct contest *contest = standings_contest(ranking, workload, metrics[i], level);
+        if (contest)
+            write_matrix_of(out, contest);
+    }
+}
+
+static void write_matrix(const char *folder, const struct ranking *ranking,
+                         const struct summary *summary, int64_t level)
 {
     FILE *out = tsv_open(folder, "matrix.tsv");
     fputs("workload\tlevel\tmetric\tblocks\tblocks_needed\trow\tcolumn\tmodel\tratio\tverdict\t"
           "better\n",
           out);
-    for (int workload = 0; workload < WORKLOAD_COUNT; workload++)
-        for (size_t i = 0; i < MATRIX_METRICS; i++) {
-            const struct contest *contest = standings_contest(
-                ranking, workload_name((enum workload)workload), matrix_metrics[i], level);
-            if (contest)
-                write_matrix_of(out, contest);
-        }
+    for (int i = 0; i < WORKLOAD_COUNT; i++) {
+        const char *workload = workload_name((enum workload)i);
+        write_matrices(out, ranking, workload, level_telling(workload, summary, level));
+    }
     tsv_close(out);
 }
 
@@ -157,8 +181,9 @@ static void write_ranks(const char *folder, const struct ranking *ranking)
     tsv_close(out);
 }
 
-void standings_write(const char *folder, const struct ranking *ranking, int64_t matrix_level)
+void standings_write(const char *folder, const struct ranking *ranking,
+                     const struct summary *summary, int64_t level)
 {
-    write_matrix(folder, ranking, matrix_level);
+    write_matrix(folder, ranking, summary, level);
     write_ranks(folder, ranking);
 }

@@ -20,7 +20,9 @@ bool standings_has_pairs(const struct ranking *, const char *workload);
 /* Some level of this workload has ranks. */
 bool standings_has_ranks(const struct ranking *, const char *workload);
 
-/* Writes matrix.tsv, all pairs at the level nearest to the one given, and ranks.tsv. */
-void standings_write(const char *folder, const struct ranking *, int64_t matrix_level);
+/* Writes matrix.tsv, all pairs at the level_telling() of each workload (`level`: of busy
+ * connections) or the nearest to it, and ranks.tsv. */
+void standings_write(const char *folder, const struct ranking *, const struct summary *,
+                     int64_t level);
 
 #endif

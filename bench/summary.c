@@ -26,6 +26,9 @@ const char *metric_name(enum metric metric)
         [METRIC_MEMORY_PEAK_KIB] = "memory_peak_kib",
         [METRIC_SWITCHES_PER_REQUEST] = "switches_per_request",
         [METRIC_CAPACITY_RPS] = "capacity_rps",
+        [METRIC_MEMORY_USER_BYTES] = "memory_user_bytes",
+        [METRIC_MEMORY_KERNEL_BYTES] = "memory_kernel_bytes",
+        [METRIC_SYSCALLS_PER_REQUEST] = "syscalls_per_request",
     };
     return names[metric];
 }
@@ -72,6 +75,12 @@ double metric_of(enum metric metric, const struct trial *t, const struct histogr
                      t->life_requests, 1);
     case METRIC_CAPACITY_RPS:
         return ratio(t->capacity_low_rps, 1, 1);
+    case METRIC_MEMORY_USER_BYTES:
+        return ratio(t->memory_user_bytes, 1, 1);
+    case METRIC_MEMORY_KERNEL_BYTES:
+        return ratio(t->memory_kernel_bytes, 1, 1);
+    case METRIC_SYSCALLS_PER_REQUEST:
+        return ratio(t->syscalls, t->requests, 1);
     case METRIC_COUNT:
         break;
     }
@@ -185,6 +194,14 @@ void summary_finish(struct summary *summary)
     *summary = (struct summary){0};
 }
 
+bool summary_has(const struct summary *summary, const char *workload)
+{
+    for (size_t i = 0; i < summary->count; i++)
+        if (strcmp(summary->cells[i].workload, workload) == 0)
+            return true;
+    return false;
+}
+
 bool summary_is_valid(const struct summary_cell *cell)
 {
     return cell->trials > 0 && cell->valid_trials == cell->trials;
@@ -194,7 +211,8 @@ const char *summary_limited_by(const struct summary_cell *cell)
 {
     double server = cell->metrics[METRIC_SERVER_CPU_PERCENT].mean;
     double generator = cell->metrics[METRIC_GENERATOR_CPU_PERCENT].mean;
-    return isnan(server) || isnan(generator) ? "" : gate_limited_by(server, generator);
+    return isnan(server) || isnan(generator) ? ""
+                                             : gate_limited_by(cell->workload, server, generator);
 }
 
 double summary_merged_ns(const struct summary_cell *cell, double p)

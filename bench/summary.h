@@ -23,6 +23,9 @@ enum metric {
     METRIC_MEMORY_PEAK_KIB,
     METRIC_SWITCHES_PER_REQUEST,
     METRIC_CAPACITY_RPS,
+    METRIC_MEMORY_USER_BYTES,
+    METRIC_MEMORY_KERNEL_BYTES,
+    METRIC_SYSCALLS_PER_REQUEST,
     METRIC_COUNT
 };
 
@@ -57,9 +60,12 @@ void summary_build(struct summary *, const struct trial *, const struct histogra
                    size_t trials, const char *const *models, size_t model_count);
 void summary_finish(struct summary *);
 
+/* Whether any of its cells is of this workload. */
+bool summary_has(const struct summary *, const char *workload);
+
 bool summary_is_valid(const struct summary_cell *);
 
-/* "server", "generator", "concurrency", or "" when not known. */
+/* "server", "generator", "concurrency", "rate", or "" when not known. */
 const char *summary_limited_by(const struct summary_cell *);
 
 /* The percentile of the merged histogram in ns, or NAN when it holds too few samples. */

@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 
 #include "bench/config.h"
+#include "bench/level.h"
 #include "bench/panels.h"
+#include "bench/particulars.h"
 #include "bench/peer.h"
 #include "bench/standings.h"
 #include "bench/text.h"
@@ -97,6 +99,13 @@ static void write_cells(const char *folder, const struct summary *summary)
     tsv_close(table);
 }
 
+bool tables_in_distribution(const struct summary *summary, const struct summary_cell *cell,
+                            int64_t level)
+{
+    return tables_is_drawn(cell->model) &&
+           cell->level == level_telling(cell->workload, summary, level);
+}
+
 struct tables_step tables_last_step(const struct summary_cell *cell)
 {
     const struct histogram *latency = &cell->merged;
@@ -137,7 +146,7 @@ static void write_distribution(const char *folder, const struct summary *summary
     FILE *table = tsv_open(folder, "distribution.tsv");
     fputs("slot\tworkload\tvalid\ttail\tlatency_us\n", table);
     for (size_t i = 0; i < summary->count; i++)
-        if (summary->cells[i].level == level && tables_is_drawn(summary->cells[i].model))
+        if (tables_in_distribution(summary, &summary->cells[i], level))
             write_distribution_of(table, &summary->cells[i]);
     tsv_close(table);
 }
@@ -154,8 +163,20 @@ void tables_write(const char *folder, const struct record *record, const struct 
     write_trials(folder, record);
     write_cells(folder, summary);
     write_distribution(folder, summary, level);
+    particulars_write(folder, record, summary);
     panels_write(folder, record, summary, level);
-    standings_write(folder, ranking, level);
+    standings_write(folder, ranking, summary, level);
+}
+
+/* Behind what there is; takes over the old string. */
+static char *with_level(char *list, const struct summary_cell *cell)
+{
+    char *name = level_name(cell->workload, cell->level);
+    char *longer = *list ? text_format("%s, %s", list, name)
+                         : text_format(" (hollow also %s %s", level_word(cell->workload), name);
+    free(name);
+    free(list);
+    return longer;
 }
 
 /* "poll at 8: served 1 of 8 connections (hollow also at 64, 256)". */
@@ -165,16 +186,14 @@ static char *note_of_model(const struct summary *summary, const char *workload, 
     char *others = text_copy("");
     for (size_t i = first + 1; i < summary->count; i++) {
         const struct summary_cell *other = &summary->cells[i];
-        if (strcmp(other->model, cell->model) != 0 || strcmp(other->workload, workload) != 0 ||
-            summary_is_valid(other))
-            continue;
-        char *longer =
-            text_format("%s%s%" PRId64, others, *others ? ", " : " (hollow also at ", other->level);
-        free(others);
-        others = longer;
+        if (strcmp(other->model, cell->model) == 0 && strcmp(other->workload, workload) == 0 &&
+            !summary_is_valid(other))
+            others = with_level(others, other);
     }
-    char *note = text_format("%s at %" PRId64 ": %.*s%s%s", cell->model, cell->level,
+    char *level = level_name(workload, cell->level);
+    char *note = text_format("%s %s %s: %.*s%s%s", cell->model, level_word(workload), level,
                              NOTE_REASON_WIDTH, cell->reason, others, *others ? ")" : "");
+    free(level);
     free(others);
     return note;
 }

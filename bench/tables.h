@@ -31,7 +31,11 @@ struct tables_step {
 /* Where the cell's line ends, fewer than 100 answers lying beyond. NAN when it has none. */
 struct tables_step tables_last_step(const struct summary_cell *);
 
-/* `level`: of the distribution, and of the matrix of pairs (there: the nearest that has one). */
+/* Whether the chart of its workload's distribution shows the cell: it is at level_telling(). */
+bool tables_in_distribution(const struct summary *, const struct summary_cell *, int64_t level);
+
+/* `level`: so many busy connections have the distribution and the matrix of pairs; other workloads
+ * have them at their level_telling(). */
 void tables_write(const char *folder, const struct record *, const struct summary *,
                   const struct ranking *, int64_t level);
 

@@ -74,6 +74,9 @@ static const struct {
     NUMBER(memory_steady_kib),
     NUMBER(memory_peak_kib),
     NUMBER(processes),
+    NUMBER(memory_user_bytes),
+    NUMBER(memory_kernel_bytes),
+    NUMBER(syscalls),
     NUMBER(established),
     NUMBER(served),
     NUMBER(served_min),
@@ -98,7 +101,7 @@ static const struct {
     const char *name;
     size_t at, size;
 } texts[] = {
-    TEXT(model), TEXT(workload), TEXT(failure), TEXT(reason), TEXT(cpu_source),
+    TEXT(model), TEXT(workload), TEXT(failure), TEXT(reason), TEXT(cpu_source), TEXT(memory_source),
 };
 
 enum { NUMBERS = sizeof numbers / sizeof *numbers, TEXTS = sizeof texts / sizeof *texts };

@@ -23,7 +23,7 @@ struct trial {
     char model[TRIAL_NAME_SIZE], workload[TRIAL_NAME_SIZE];
     char failure[TRIAL_TEXT_SIZE]; /* why there is no measurement; empty when there is */
     char reason[TRIAL_TEXT_SIZE];  /* why it is not valid; empty when it is */
-    char cpu_source[TRIAL_NAME_SIZE];
+    char cpu_source[TRIAL_NAME_SIZE], memory_source[TRIAL_NAME_SIZE];
     int64_t number, attempt, block, level, connections, valid;
     int64_t spoilt; /* 1: the environment was not as it has to be; the server is not to blame */
     int64_t started_unix_ms, environment_padding_bytes, ready_us, probe_before_ok, probe_after_ok,
@@ -44,6 +44,7 @@ struct trial {
         steady_own_cpus_busy_us, steady_harness_cpu_us;
     int64_t pinned; /* 1: every task could run on its own CPUs only */
     int64_t memory_steady_kib, memory_peak_kib, processes;
+    int64_t memory_user_bytes, memory_kernel_bytes, syscalls;
     int64_t established, served, served_min, served_max, jain_ppm;
     int64_t listen_overflows, listen_drops, retransmitted_segments, loss_probes;
     int64_t life_requests, life_voluntary_switches, life_involuntary_switches, life_cpu_us;

@@ -11,8 +11,10 @@
 #include <gsl/gsl_statistics_double.h>
 
 #include "bench/drift.h"
+#include "bench/level.h"
 #include "bench/say.h"
 #include "bench/text.h"
+#include "bench/workload.h"
 
 static const double steal_share = 0.01; /* one trial's: the gate's limit */
 static const int64_t tick_us = 10000;   /* what /proc/stat counts in */
@@ -20,6 +22,8 @@ static const double steal_in_all = 0.001;
 static const double harness_share = 0.01;
 static const double coarse_resolution = 0.02; /* twice the least difference that matters */
 static const double wide_interval = 0.10;
+static const double unanswered_share = 0.01; /* the gate's limit */
+static const double late_share = 0.1;        /* of p99, likewise */
 
 struct evidence {
     const struct record *record;
@@ -60,35 +64,81 @@ static char *close_text(struct text_file *out)
 }
 
 /* What is asked of a cell. */
-typedef bool cell_test(const struct summary_cell *);
+typedef bool cell_test(const struct evidence *, const struct summary_cell *);
 
-static bool is_hollow(const struct summary_cell *cell)
+static bool is_hollow(const struct evidence *evidence, const struct summary_cell *cell)
 {
+    (void)evidence;
     return !summary_is_valid(cell);
 }
 
-static bool is_generator_bound(const struct summary_cell *cell)
+static bool is_generator_bound(const struct evidence *evidence, const struct summary_cell *cell)
 {
+    (void)evidence;
     return summary_is_valid(cell) && strcmp(summary_limited_by(cell), "generator") == 0;
 }
 
-static bool lacks_percentile(const struct summary_cell *cell)
+static enum workload workload_of(const struct summary_cell *cell)
 {
-    return summary_is_valid(cell) && isnan(cell->metrics[METRIC_LATENCY_P99_US].mean) &&
+    return workload_find(cell->workload);
+}
+
+/* Its latencies are there to be compared. */
+static bool is_timed(const struct summary_cell *cell)
+{
+    enum workload workload = workload_of(cell);
+    return workload != WORKLOAD_MEMORY && workload != WORKLOAD_SYSCALLS &&
+           workload != WORKLOAD_CAPACITY;
+}
+
+/* How many answers there are per second was chosen, not found. */
+static bool has_given_rate(const struct summary_cell *cell)
+{
+    enum workload workload = workload_of(cell);
+    return workload == WORKLOAD_MEMORY ||
+           (workload < WORKLOAD_COUNT && workload_facts(workload)->open_loop);
+}
+
+static bool lacks_percentile(const struct evidence *evidence, const struct summary_cell *cell)
+{
+    (void)evidence;
+    return is_timed(cell) && summary_is_valid(cell) &&
+           isnan(cell->metrics[METRIC_LATENCY_P99_US].mean) &&
            !isnan(cell->metrics[METRIC_THROUGHPUT_RPS].mean);
 }
 
-static bool has_wide_interval(const struct summary_cell *cell)
+static bool has_wide_interval(const struct evidence *evidence, const struct summary_cell *cell)
 {
+    (void)evidence;
     const struct estimate *estimate = &cell->metrics[METRIC_THROUGHPUT_RPS];
-    return summary_is_valid(cell) && estimate->high > (1 + wide_interval) * estimate->mean;
+    return !has_given_rate(cell) && summary_is_valid(cell) &&
+           estimate->high > (1 + wide_interval) * estimate->mean;
+}
+
+static bool is_of(const struct trial *trial, const struct summary_cell *cell)
+{
+    return !trial->replaced && trial->level == cell->level &&
+           strcmp(trial->workload, cell->workload) == 0 && strcmp(trial->model, cell->model) == 0;
+}
+
+/* More was due than answered, in some trial. */
+static bool is_overloaded(const struct evidence *evidence, const struct summary_cell *cell)
+{
+    const struct record *record = evidence->record;
+    for (size_t i = 0; is_timed(cell) && i < record->count; i++) {
+        const struct trial *trial = &record->trials[i];
+        if (is_of(trial, cell) && trial->offered > 0 && trial->answered_of_offered >= 0 &&
+            (double)trial->answered_of_offered < (1 - unanswered_share) * (double)trial->offered)
+            return true;
+    }
+    return false;
 }
 
 static size_t count_cells(const struct evidence *evidence, cell_test *test)
 {
     size_t count = 0;
     for (size_t i = 0; i < evidence->summary->count; i++)
-        count += test(&evidence->summary->cells[i]);
+        count += test(evidence, &evidence->summary->cells[i]);
     return count;
 }
 
@@ -100,14 +150,16 @@ static char *name_cells(const struct evidence *evidence, cell_test *test)
     open_text(&out);
     for (size_t i = 0; i < evidence->summary->count; i++) {
         const struct summary_cell *cell = &evidence->summary->cells[i];
-        if (!test(cell))
+        if (!test(evidence, cell))
             continue;
+        char *level = level_name(cell->workload, cell->level);
         if (last && strcmp(cell->model, last->model) == 0 &&
             strcmp(cell->workload, last->workload) == 0)
-            fprintf(out.file, ", %" PRId64, cell->level);
+            fprintf(out.file, ", %s", level);
         else
-            fprintf(out.file, "%s%s, %s at %" PRId64, last ? "; " : "", cell->model, cell->workload,
-                    cell->level);
+            fprintf(out.file, "%s%s, %s %s %s", last ? "; " : "", cell->model, cell->workload,
+                    level_word(cell->workload), level);
+        free(level);
         last = cell;
     }
     return close_text(&out);
@@ -123,14 +175,15 @@ static bool is_first_at(const struct summary *summary, size_t index, bool level_
     return true;
 }
 
-static size_t count_at(const struct summary *summary, const struct summary_cell *place,
+static size_t count_at(const struct evidence *evidence, const struct summary_cell *place,
                        cell_test *test)
 {
+    const struct summary *summary = evidence->summary;
     size_t count = 0;
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_cell *cell = &summary->cells[i];
         count += cell->level == place->level && strcmp(cell->workload, place->workload) == 0 &&
-                 test(cell);
+                 test(evidence, cell);
     }
     return count;
 }
@@ -148,12 +201,15 @@ static char *name_levels(const struct evidence *evidence, cell_test *test)
         for (size_t j = i; is_first_at(summary, i, false) && j < summary->count; j++) {
             const struct summary_cell *cell = &summary->cells[j];
             if (strcmp(cell->workload, workload) != 0 || !is_first_at(summary, j, true) ||
-                count_at(summary, cell, test) == 0)
+                count_at(evidence, cell, test) == 0)
                 continue;
+            char *level = level_name(workload, cell->level);
             if (here)
-                fprintf(out.file, ", %" PRId64, cell->level);
+                fprintf(out.file, ", %s", level);
             else
-                fprintf(out.file, "%s%s at %" PRId64, any ? "; " : "", workload, cell->level);
+                fprintf(out.file, "%s%s %s %s", any ? "; " : "", workload, level_word(workload),
+                        level);
+            free(level);
             here = any = true;
         }
     }
@@ -220,6 +276,27 @@ static char *find_spoilt(const struct evidence *evidence)
 static char *find_generator_bound(const struct evidence *evidence)
 {
     return tell_cells(evidence, is_generator_bound, "the generator set the speed in", name_levels);
+}
+
+static char *find_overload(const struct evidence *evidence)
+{
+    return tell_cells(evidence, is_overloaded, "more was asked than answered in", name_cells);
+}
+
+static char *find_late_generator(const struct evidence *evidence)
+{
+    const struct record *record = evidence->record;
+    size_t late = 0, open_loop = 0;
+    for (size_t i = 0; i < record->count; i++) {
+        const struct trial *trial = &record->trials[i];
+        if (trial->replaced || trial->lateness_p99_ns < 0 || trial->latency_p99_ns < 0)
+            continue;
+        open_loop++;
+        late += (double)trial->lateness_p99_ns > late_share * (double)trial->latency_p99_ns;
+    }
+    return late ? text_format("the generator itself was late in %zu of %zu trials in open loop",
+                              late, open_loop)
+                : NULL;
 }
 
 /* In a list like "0-2,5". */
@@ -440,6 +517,13 @@ static const struct rule {
     [WARNING_GENERATOR_BOUND] = {"generator-bound", find_generator_bound,
                                  "Read throughput there as \"at least so much\" and compare CPU "
                                  "time per answer."},
+    [WARNING_OVERLOAD] = {"overload", find_overload,
+                          "There the queue grows as long as the window lasts: read the response "
+                          "times as \"past the knee\", not as values."},
+    [WARNING_LATE_GENERATOR] = {"late-generator", find_late_generator,
+                                "Part of the response times there is its own, so these trials are "
+                                "not compared. Give it a CPU of its own (--load-cpus), on a quiet "
+                                "machine."},
     [WARNING_SHARED_CPUS] = {"shared-cpus", find_shared_cpus,
                              "Give each CPUs of its own (--server-cpus, --load-cpus): now each "
                              "slows the other."},

@@ -18,6 +18,8 @@ enum warning_kind {
     WARNING_HOLLOW,            /* cells that may not be compared */
     WARNING_SPOILT,            /* trials that the environment spoilt */
     WARNING_GENERATOR_BOUND,   /* cells whose speed the generator set */
+    WARNING_OVERLOAD,          /* more was asked than a model could answer */
+    WARNING_LATE_GENERATOR,    /* requests were sent later than they were due */
     WARNING_SHARED_CPUS,       /* server and load on the same CPU */
     WARNING_UNPINNED,          /* not every task was seen to stay on its CPUs */
     WARNING_BUILD,             /* unoptimised, or with a sanitizer */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What all charts share. The harness sets: scripts, folder, form (svg, png), names, slots,
-# conditions, panel_height; for charts of one workload also workload, note, levels,
+# conditions, panel_height; for charts of one workload also workload, loop (open, closed), note,
+# metrics (those that are compared), levels, level_names, level_layout, level_unit, level_axis,
 # distribution_level.
 reset
 load scripts . "/styles.gp"
@@ -41,7 +42,17 @@ second_tics = "set mytics 10; set ytics (" . \
 # Of an axis whose upper end is so many times its lower one.
 plain_tics(ratio) = "set ytics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000" . \
   (ratio > 8 ? ")" : ", 0.3, 0.4, 0.7, 1.5, 3, 4, 7, 15, 30, 40, 70, 150, 300, 400, 700, 1500, 3000)")
-level_unit = "open connections"
+level_index(level) = int(sum [k = 1:words(levels)] (word(levels, k) + 0 == level ? k : 0))
+level_called(level) = word(level_names, level_index(level))
+
+# The metrics that are compared, and what is better.
+metric_title(name) = name eq "throughput_rps" ? "Answers per second" \
+  : name eq "cpu_us_per_request" ? "Server's CPU time per answer" \
+  : name eq "latency_p99_us" ? (loop eq "open" ? "99th percentile of response time" : "99th percentile of latency") \
+  : name eq "capacity_rps" ? "Capacity" \
+  : name eq "memory_user_bytes" ? "Memory of the processes" \
+  : name eq "memory_kernel_bytes" ? "Memory of the kernel" : name
+more_is_better(name) = name eq "throughput_rps" || name eq "capacity_rps"
 
 # Columns: trials and cells start with slot, workload, level, valid; cells go on with limited_by.
 mine(i) = column(1) == slot(i) && strcol(2) eq workload

@@ -7,6 +7,7 @@ reading = "Marks: geometric means of the trials (dots); bars: their 95 % interva
 load scripts . "/heading.gp"
 set output open_chart("cpu-" . workload)
 load scripts . "/levels.gp"
+by_level = 0
 scale = 1
 bound = 0
 set multiplot
@@ -20,7 +21,7 @@ estimate = quantity
 load scripts . "/panel.gp"
 row = 1
 load scripts . "/frame.gp"
-set xlabel level_unit offset 0, label_rise
+set xlabel level_axis offset 0, label_rise
 set ylabel "server's CPU time per answer, µs" offset label_shift, 0
 set logscale y 10
 eval plain_tics(high_cpu / low_cpu)

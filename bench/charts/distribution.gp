@@ -3,10 +3,10 @@
 # where fewer than 100 answers lie beyond it.
 load scripts . "/common.gp"
 body = panel + 52
-heading = sprintf("Latency distribution, %s, %s %s", workload, distribution_level, level_unit)
+heading = sprintf("Latency distribution, %s, %s %s", workload, level_called(distribution_level + 0), level_unit)
 any_bound = 0
 stats labels using (strcol(1) eq workload && strcol(2) eq "distribution" && strcol(8) eq "generator" ? (any_bound = 1) : 0) nooutput
-reading = "All trials together. A line ends where fewer than 100 answers lie beyond it." . \
+reading = (loop eq "open" ? "From when a request was due to its answer. " : "") . "All trials together. A line ends where fewer than 100 answers lie beyond it." . \
   (any_bound ? "\n*: the generator was the limit; the server is as fast or faster." : "")
 load scripts . "/heading.gp"
 set output open_chart("distribution-" . workload)

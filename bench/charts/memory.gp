@@ -6,10 +6,11 @@ reading = "Marks: geometric means of the trials (dots); bars: their 95 % interva
 load scripts . "/heading.gp"
 set output open_chart("memory-" . workload)
 load scripts . "/levels.gp"
+by_level = 0
 panel_gap = 0
 row = 0
 load scripts . "/frame.gp"
-set xlabel level_unit offset 0, label_rise
+set xlabel level_axis offset 0, label_rise
 set logscale y 10
 set ylabel "MiB (sum of PSS)" offset label_shift, 0
 eval plain_tics(high_memory / low_memory)

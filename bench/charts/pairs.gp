@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-# Every two models, row divided by column, at one level: answers per second, and below it the CPU
-# time per answer. Filled is what the test found different by more than matters.
+# Every two models, row divided by column, at one level: what the workload is there to find out, and
+# below it what that costs. Filled is what the test found different by more than matters.
 load scripts . "/common.gp"
 matrix = data("matrix")
-metrics = "throughput_rps cpu_us_per_request"
-title_of(metric) = metric eq "throughput_rps" ? "Answers per second (more is better)" \
-  : "Server's CPU time per answer (less is better)"
+pair_metrics = ""
+add_metric(name) = strstrt(pair_metrics, name) ? 0 : (pair_metrics = pair_metrics . name . " ", 0)
+stats matrix using (strcol(1) eq workload ? add_metric(strcol(3)) : 0) nooutput
+title_of(metric) = metric_title(metric) . (more_is_better(metric) ? " (more is better)" : " (less is better)")
 is_of(metric) = strcol(1) eq workload && strcol(3) eq metric
 # Its size, level, blocks, and its names in the order of rows; 0 rows: there is no such contest.
 array size[2] = [0, 0]
@@ -15,7 +16,7 @@ blocks = 0
 blocks_needed = 0
 any_bound = 0
 do for [m = 1:2] {
-  stats matrix using (is_of(word(metrics, m)) && column("row") == column("column") ? \
+  stats matrix using (is_of(word(pair_metrics, m)) && column("row") == column("column") ? \
     (size[m] = size[m] + 1, rivals[m] = rivals[m] . strcol(8) . " ", level = column(2), blocks = column(4), \
      blocks_needed = column(5), any_bound = any_bound + (strstrt(strcol(8), "*") > 0)) : 0) nooutput
 }
@@ -28,7 +29,8 @@ turned = name_width - 14 > cell_width
 names_height = turned ? name_width : 22
 offset(m) = m == 1 ? 0 : size[1] == 0 ? 0 : 24 + names_height + size[1] * cell_height + 24
 body = offset(2) + (size[2] == 0 ? -24 : 24 + names_height + size[2] * cell_height) + 8
-heading = sprintf("Pairs, %s, %d %s: row divided by column", workload, level, level_unit) . \
+heading = sprintf("Pairs, %s, %s: row divided by column", workload, \
+  level_layout eq "names" ? level_called(level) : level_called(level) . " " . level_unit) . \
   (preview ? " (preview)" : "")
 reading = (preview ? sprintf("Preview, no verdicts: %d blocks, needs %d. Ratios of geometric means over the blocks.", blocks, blocks_needed) \
   : "▲ row better (blue), ▼ row worse (orange), = equivalent, ≈ different by less than matters, ? not decided. Full colour: twice or half.") . \
@@ -50,7 +52,7 @@ sign(verdict) = verdict eq "better" ? " ▲" : verdict eq "worse" ? " ▼" : ver
 figure(ratio) = ratio >= 99.5 ? sprintf("%.0f", ratio) : ratio >= 9.95 ? sprintf("%.1f", ratio) : sprintf("%.2f", ratio)
 do for [m = 1:2] {
   if (size[m]) {
-    set label 10 + m title_of(word(metrics, m)) at 12, offset(m) + 10 left font small_bold(14)
+    set label 10 + m title_of(word(pair_metrics, m)) at 12, offset(m) + 10 left font small_bold(14)
     do for [k = 1:size[m]] {
       set label 100 * m + k word(rivals[m], k) at name_width - 8, up(m, k) + cell_height / 2 right
       if (turned) {
@@ -61,11 +63,11 @@ do for [m = 1:2] {
     }
   }
 }
-of_pair(m) = is_of(word(metrics, m)) && column("row") != column("column")
+of_pair(m) = is_of(word(pair_metrics, m)) && column("row") != column("column")
 set style fill solid 1 noborder
 type = small(cell_width >= 50 ? 13 : preview ? 12 : 10)
 plot \
-  for [m = 1:2] matrix using (0):(is_of(word(metrics, m)) ? 0 : NaN):(left(column("column")) + 1):(left(column("column")) + cell_width - 1): \
+  for [m = 1:2] matrix using (0):(is_of(word(pair_metrics, m)) ? 0 : NaN):(left(column("column")) + 1):(left(column("column")) + cell_width - 1): \
     (up(m, column("row")) + 1):(up(m, column("row")) + cell_height - 1): \
     (column("row") == column("column") ? 0xEDEDED : fill(column("ratio"), column("better"))) with boxxyerror lc rgb variable notitle, \
   for [m = 1:2] matrix using (of_pair(m) && column("better") != 0 ? left(column("column")) + cell_width / 2 : NaN): \

@@ -3,8 +3,8 @@
 # place that it may have.
 load scripts . "/common.gp"
 ranks = data("ranks")
-metrics = "throughput_rps cpu_us_per_request latency_p99_us"
-title_of(m) = m == 1 ? "Answers per second" : m == 2 ? "Server's CPU time per answer" : "99th percentile of latency"
+count = words(metrics)
+title_of(m) = metric_title(word(metrics, m))
 is_here(m) = strcol(1) eq workload && strcol(3) eq word(metrics, m)
 levels_count = words(levels)
 name_width = 7.4 * longest_name(names) + 16
@@ -21,7 +21,7 @@ row_height = most > 12 ? 15 : 18
 thickness = row_height / 3.0
 block_height = 26 + most * row_height + 40
 metric_height = 28 + bands * block_height
-body = 3 * metric_height
+body = count * metric_height
 heading = "Ranks, " . workload . ": which places a model may have, by " . level_unit
 reading = "A bar spans the places that a model may have: below those found better, above those found worse. Same letter: tied." . \
   (any_bound ? "\n*: the generator was the limit; the model may be better than its place." : "")
@@ -44,13 +44,13 @@ is_out(m) = column("compared") > 0 && (strcol(13) eq "hollow" || strcol(13) eq "
 why(m) = strcol(13) eq "hollow" ? "hollow, no rank" : "not in every trial"
 
 # What stands around the bars, once for each block: its level and its places, or why it has none.
-array contest[3 * levels_count]
-array found[3 * levels_count]
-do for [k = 1:3 * levels_count] {
+array contest[count * levels_count]
+array found[count * levels_count]
+do for [k = 1:count * levels_count] {
   contest[k] = 0
   found[k] = ""
 }
-do for [m = 1:3] {
+do for [m = 1:count] {
   stats ranks using (is_here(m) && !is_out(m) ? \
     (contest[(m - 1) * levels_count + index_of(column("level"))] = int(column("compared")), \
      found[(m - 1) * levels_count + index_of(column("level"))] = is_ranked(m) ? "" : column("compared") < 2 ? "one model only" \
@@ -61,7 +61,8 @@ do for [m = 1:3] {
     bars_x = block_x(k) + name_width
     top_y = block_y(m, k) + 24
     bottom_y = top_y + contest[n] * row_height + 2
-    set label 100 + 4 * n level_unit . ": " . word(levels, k) at block_x(k) + 8, block_y(m, k) + 10 left font small(13)
+    block_title = (level_layout eq "names" ? "" : level_unit . ": ") . word(level_names, k)
+    set label 100 + 4 * n block_title at block_x(k) + 8, block_y(m, k) + 10 left font small(13)
     if (strlen(found[n])) {
       set label 101 + 4 * n found[n] at block_x(k) + 8, top_y + 10 left font small(12) textcolor rgb grey
     }
@@ -80,14 +81,14 @@ do for [m = 1:3] {
 }
 set style fill solid 0.7 noborder
 plot \
-  for [m = 1:3] for [i = 1:models] ranks using (0):(is_here(m) && is_ranked(m) && column("slot") == slot(i) ? 0 : NaN): \
+  for [m = 1:count] for [i = 1:models] ranks using (0):(is_here(m) && is_ranked(m) && column("slot") == slot(i) ? 0 : NaN): \
     (bar_x(m, column("first") - 1)):(bar_x(m, column("last"))):(y_here(m) - thickness):(y_here(m) + thickness) with boxxyerror lc rgb colour(slot(i)) notitle, \
-  for [m = 1:3] ranks using (is_here(m) && is_ranked(m) ? x_here(m) + name_width - 6 : NaN):(y_here(m)):(strcol(9)) \
+  for [m = 1:count] ranks using (is_here(m) && is_ranked(m) ? x_here(m) + name_width - 6 : NaN):(y_here(m)):(strcol(9)) \
     with labels right font small(12) notitle, \
-  for [m = 1:3] ranks using (is_here(m) && is_ranked(m) ? x_here(m) + name_width + bar_width + 4 : NaN):(y_here(m)):(lettering(strcol(12))) \
+  for [m = 1:count] ranks using (is_here(m) && is_ranked(m) ? x_here(m) + name_width + bar_width + 4 : NaN):(y_here(m)):(lettering(strcol(12))) \
     with labels left font small(12) notitle, \
-  for [m = 1:3] ranks using (is_here(m) && is_out(m) ? x_here(m) + name_width - 6 : NaN):(y_here(m)):(strcol(9)) \
+  for [m = 1:count] ranks using (is_here(m) && is_out(m) ? x_here(m) + name_width - 6 : NaN):(y_here(m)):(strcol(9)) \
     with labels right font small(12) textcolor rgb "#808080" notitle, \
-  for [m = 1:3] ranks using (is_here(m) && is_out(m) ? x_here(m) + name_width : NaN):(y_here(m)):(why(m)) \
+  for [m = 1:count] ranks using (is_here(m) && is_out(m) ? x_here(m) + name_width : NaN):(y_here(m)):(why(m)) \
     with labels left font small(12) textcolor rgb "#808080" notitle
 unset output

@@ -7,10 +7,11 @@ reading = "Marks: geometric means of the trials (dots); bars: their 95 % interva
 load scripts . "/heading.gp"
 set output open_chart("throughput-" . workload)
 load scripts . "/levels.gp"
+by_level = 0
 panel_gap = 0
 row = 0
 load scripts . "/frame.gp"
-set xlabel level_unit offset 0, label_rise
+set xlabel level_axis offset 0, label_rise
 set format y "%.0s %c"
 set ylabel "answers per second" offset label_shift, 0
 panel_name = "throughput"

@@ -17,19 +17,33 @@
     generator_cpu_percent: {title: "Generator's CPU", brief: "Generator", unit: "% CPU", better: 0},
     memory_kib: {title: "Memory", brief: "Memory", unit: "KiB", better: -1},
     memory_peak_kib: {title: "Memory, peak", brief: "Peak", unit: "KiB", better: -1},
-    switches_per_request: {title: "Context switches per answer", brief: "Switches", unit: "per answer", better: -1}
-  };
-  const levels = {
-    "keep-alive": ["connection", "connections"],
-    "churn": ["connection", "connections"],
-    "idle": ["idle connection", "idle connections"],
-    "memory": ["idle connection", "idle connections"],
-    "latency": ["request/s", "requests/s"],
-    "echo": ["byte", "bytes"]
+    switches_per_request: {title: "Context switches per answer", brief: "Switches", unit: "per answer", better: -1},
+    capacity_rps: {title: "Capacity", brief: "Capacity", unit: "requests/s", better: 1},
+    memory_user_bytes: {title: "Memory of the processes", brief: "User memory", unit: "bytes", better: -1},
+    memory_kernel_bytes: {title: "Memory of the kernel", brief: "Kernel memory", unit: "bytes", better: -1},
+    syscalls_per_request: {title: "System calls per answer", brief: "System calls", unit: "per answer", better: -1}
   };
   const marks = "A mark is the geometric mean over the trials, the bar its 95 % interval, a small dot one " +
     "trial. Hollow marks are not to be compared.";
   const charts = {
+    "latency-rate": ["Response time by load", "Open loop: arrivals wait for nobody, and time runs from when a " +
+      "request was due. Flat to the left, steep past the knee; further right is better. " + marks],
+    "latency-share": ["Response time by share of the peak", "Each model at shares of its own peak: how far the " +
+      "percentiles fan out as it fills up. Past 100 % the queue grows as long as the window lasts."],
+    "capacity": ["Capacity", "The highest rate that keeps the 99th percentile under the bound. A line is one trial's " +
+      "search: from the highest rate that held to the lowest that did not."],
+    "idle": ["Idle connections", "A flat line: idle connections cost nothing. A line that rises: each answer pays for " +
+      "all of them. No idle connections stand left of the break. " + marks],
+    "memory": ["Memory", marks + " Under load: the sum of proportional set sizes; the kernel's own memory is not in it. " +
+      "By idle connections: bytes that one more of them costs, in the processes and in the kernel."],
+    "echo": ["Echo", "Small messages cost by their number, large ones by their bytes: where a line of the upper " +
+      "panel bends, the other limit takes over. " + marks],
+    "mixed": ["One bad client", "What the ordinary clients get, by who is beside them; compare with nobody, on the " +
+      "left. " + marks],
+    "fairness": ["Fairness", "A short line round 1: all connections got the same. A long one: some waited while others " +
+      "were served. The number is Jain's index, 1 for equal shares."],
+    "syscalls": ["System calls", "How many system calls a request takes, by name. Counting slows the server, so " +
+      "nothing is timed here."],
     "ranking": ["Ranks", "Each bar reaches from the best to the worst place that a model may have. Models " +
       "that share a letter are tied."],
     "throughput": ["Throughput", marks + " An arrow: the generator was the limit, the server gives as much or more."],
@@ -40,7 +54,6 @@
     "cpu": ["CPU", marks],
     "load-cpu": ["Load against CPU", "Each model's path through the levels: to the right it answers more, " +
       "further down it spends less on an answer."],
-    "memory": ["Memory", marks + " The sum of proportional set sizes; the kernel's own memory is not in it."],
     "pairs": ["Pairs", "Row against column: over 1 the row's model has the higher value. Fields without " +
       "colour are no difference that these blocks can show."],
     "cold": ["Start-up", "Whole processes timed from outside: bars are medians, lines quartiles."]
@@ -86,7 +99,18 @@
   const metricOf = name => metrics[name] ||
     {title: name.replace(/_/g, " "), brief: name.replace(/_/g, " "), unit: "", better: 0};
   const sentence = text => text.charAt(0).toUpperCase() + text.slice(1);
-  const levelName = (workload, level) => (levels[workload] || ["level", "level"])[level === 1 ? 0 : 1];
+
+  /* How a workload's levels are written. A record may hold one that this page does not know. */
+  const aboutWorkload = name => (data.workloads || []).find(one => one.name === name) ||
+    {name, about: "", unit: "level", word: "at", named: false, levels: {}};
+  const levelUnit = (workload, level) => { // "" where a level has a name and no unit
+    const about = aboutWorkload(workload);
+    return about.named ? "" : level === 1 ? about.unit.replace(/connections$/, "connection") : about.unit;
+  };
+  const levelCalled = (workload, level) => {
+    const called = aboutWorkload(workload).levels[level];
+    return !known(called) || called === String(level) ? number(level) : called;
+  };
 
   /* ---- tables: sorted by their headers, filtered from outside ---- */
 
@@ -181,12 +205,17 @@
 
   const models = distinct(data.cells.map(cell => cell.model));
   const entrants = models.filter(model => !twins.has(model));
-  const workloads = distinct(data.cells.map(cell => cell.workload));
+  const inTable = (data.workloads || []).map(one => one.name);
+  const workloads = distinct([...inTable, ...data.cells.map(cell => cell.workload)]);
   const allLevels = ascending(data.cells.map(cell => cell.level));
   const levelsOf = workload =>
     ascending(data.cells.filter(cell => cell.workload === workload).map(cell => cell.level));
-  const nearest = allLevels.reduce((best, level) =>
-    Math.abs(level - 64) < Math.abs(best - 64) ? level : best, allLevels[0]);
+  const telling = workload => { // the level for what is shown at one level only
+    const at = levelsOf(workload), wanted = aboutWorkload(workload).telling;
+    return at.includes(wanted) ? wanted : at[0];
+  };
+  const anyCalled = level => distinct(workloads.filter(workload => levelsOf(workload).includes(Number(level)))
+    .map(workload => levelCalled(workload, Number(level)))).join(" / ");
   const rankable = data.contests.filter(contest => contest.compared >= 2);
   const isRanked = rankable.some(contest => contest.ranked);
   const isPreview = rankable.some(contest => !contest.ranked);
@@ -198,16 +227,16 @@
 
   function whatWasRun() {
     const places = workloads.map(workload => {
-      const at = levelsOf(workload);
-      return `${listed(at.map(level => number(level)))} ${levelName(workload, at.length === 1 ? at[0] : 2)}`;
+      const at = levelsOf(workload), unit = levelUnit(workload, at.length === 1 ? at[0] : 2);
+      return `${aboutWorkload(workload).word} ${listed(at.map(level => levelCalled(workload, level)))}${unit ? " " + unit : ""}`;
     });
     const under = distinct(places).map(place =>
-      `${listed(workloads.filter((workload, i) => places[i] === place))} at ${place}`);
+      `${listed(workloads.filter((workload, i) => places[i] === place))} ${place}`);
     const window = known(plan.window_us) ? `, windows of ${number(plan.window_us / 1e6, 2).replace(/0$/, "")}\u00a0s` : "";
     const when = known(data.manifest.started_unix_s) ? ` on ${day(data.manifest.started_unix_s)}` : "";
     const again = twins.size ? ` ${listed([...twins.values()])} was measured twice, to tell what no ` +
       "difference looks like." : "";
-    return `${listed(entrants)}, under ${listed(under)}. ${plural(plan.blocks || 0, "block")}${window}` +
+    return `${listed(entrants)}, under ${under.join("; ")}. ${plural(plan.blocks || 0, "block")}${window}` +
       `, measured${when} on ${data.machine}; server on CPU ${plan.server_cpus}, load on CPU ` +
       `${plan.load_cpus}.${again}`;
   }
@@ -286,6 +315,8 @@
   const findCell = (model, workload, level) => data.cells.find(cell =>
     cell.model === model && cell.workload === workload && cell.level === level);
   const contestMetrics = distinct(data.contests.map(contest => contest.metric));
+  const metricsOf = workload => distinct(data.contests.filter(contest => contest.workload === workload)
+    .map(contest => contest.metric));
   const placeOf = one => one.first === one.last ? `${one.first}` : `${one.first}–${one.last}`;
 
   function bounded(text, metric) { // the generator was the limit: the server may be better than this
@@ -310,7 +341,7 @@
     const text = one.bound ? bounded(measure(mean), contest.metric) : measure(mean);
     const place = [];
     if (one.first) place.push(`${placeOf(one)} `, element("b", {}, one.letters));
-    if (contest.metric === "throughput_rps" && cell.limited_by)
+    if (contest.metric === metricsOf(contest.workload)[0] && cell.limited_by && cell.limited_by !== "rate")
       place.push(place.length ? " · " : "", cell.limited_by);
     const ahead = one.first === 1 && contest.contestants.some(other => other.first > 1);
     return element("span", {class: ahead ? "first" : null},
@@ -328,7 +359,7 @@
       columns: [
         {title: "Model", heads: true, value: row => row.model},
         ...at.map((level, i) => ({
-          title: number(level), unit: levelName(workload, level), number: true,
+          title: levelCalled(workload, level), unit: levelUnit(workload, level), number: true,
           first: -about.better || 1,
           value: row => row.found[i] && !row.found[i].one.reason ? row.found[i].mean : null,
           show: row => fieldOf(row.found[i])
@@ -337,7 +368,7 @@
     });
     const rows = entrants.map(model =>
       ({model, found: at.map(level => contestant(contestOf(workload, level, metric), model))}));
-    const key = at.indexOf(at.includes(nearest) ? nearest : at[0]);
+    const key = at.indexOf(telling(workload));
     if ((contestOf(workload, at[key], metric) || {}).ranked)
       rows.sort((a, b) => compare(standing(a.found[key]), standing(b.found[key]), 1));
     fill(rows);
@@ -360,8 +391,8 @@
     const {box, fill} = table({
       caption: `Best under ${workload}`,
       columns: [
-        {title: "Level", heads: true, fixed: true, value: level => `${number(level)} ${levelName(workload, level)}`},
-        ...contestMetrics.map(metric => ({title: metricOf(metric).title, fixed: true, kind: "wraps",
+        {title: "Level", heads: true, fixed: true, value: level => `${levelCalled(workload, level)} ${levelUnit(workload, level)}`},
+        ...metricsOf(workload).map(metric => ({title: metricOf(metric).title, fixed: true, kind: "wraps",
           value: level => leadersOf(contestOf(workload, level, metric))}))
       ]
     });
@@ -388,9 +419,11 @@
       all.some(one => one.reason && !known(one.mean)) && data.cells.some(cell => cell.valid && cell.limited_by &&
         !known((cell.metrics.latency_p99_us || [])[0])) ? item("–", "no value: a percentile needs 100 answers beyond it.") : null,
       item("server, generator, concurrency", "what set the speed: the server's CPU, the generator's, or " +
-        "neither, since so few connections keep neither busy."),
+        "neither, since so few connections keep neither busy. In open loop the rate is given."),
       resolution(),
-      isRanked && allLevels.length > 1 ? element("li", {}, `Rows stand in the order at level ${number(nearest)}, ` +
+      isRanked && allLevels.length > 1 ? element("li", {}, "Rows stand in the order at " +
+        `${listed(distinct(workloads.filter(workload => metricsOf(workload).length).map(workload =>
+          [levelCalled(workload, telling(workload)), levelUnit(workload, telling(workload))].join(" ").trim())))}, ` +
         "or as headers sort them.") : null);
   }
 
@@ -400,9 +433,13 @@
       "There is nobody to compare with."), key()].filter(Boolean);
     for (const workload of workloads) {
       parts.push(element("h3", {}, workload));
+      if (aboutWorkload(workload).about)
+        parts.push(element("p", {class: "quiet"}, sentence(aboutWorkload(workload).about) + "."));
+      if (!metricsOf(workload).length)
+        parts.push(element("p", {}, "Nothing is compared here: see the charts and the cells."));
       if (data.contests.some(contest => contest.workload === workload && contest.ranked))
         parts.push(leaders(workload));
-      parts.push(element("div", {class: "matrices"}, contestMetrics.map(metric => matrix(workload, metric))));
+      parts.push(element("div", {class: "matrices"}, metricsOf(workload).map(metric => matrix(workload, metric))));
     }
     byId("answer-body").append(...parts);
   }
@@ -423,7 +460,7 @@
   }
 
   function parts(name) { // "throughput-keep-alive": what it shows, and of which workload
-    const workload = workloads.find(other => name.endsWith("-" + other));
+    const workload = charts[name] ? undefined : workloads.find(other => name.endsWith("-" + other));
     const kind = workload ? name.slice(0, -workload.length - 1) : name;
     const words = charts[kind] || [sentence(kind.replace(/-/g, " ")), ""];
     return {workload, kind, title: words[0], reading: words[1]};
@@ -530,7 +567,7 @@
     return [
       {title: "Model", heads: true, value: cell => cell.model},
       {title: "Workload", value: cell => cell.workload},
-      {title: "Level", number: true, value: cell => cell.level, show: cell => number(cell.level)},
+      {title: "Level", number: true, value: cell => cell.level, show: cell => levelCalled(cell.workload, cell.level)},
       figureAt("Mean", 0), figureAt("Low", 1), figureAt("High", 2), figureAt("Median", 3),
       {title: "Each trial", unit: `−${100 * scale} … +${100 * scale} %`, fixed: true,
         value: () => 0, show: cell => strip(cell, metric, scale)},
@@ -545,9 +582,10 @@
     const place = element("div");
     let shownMetric = null, view = null;
     const filter = filters([
-      {name: "metric", title: "Quantity", options: data.metrics.map(name => [name, metricOf(name).title])},
+      {name: "metric", title: "Quantity", options: data.metrics.filter(name => data.cells.some(cell =>
+        known((cell.metrics[name] || [])[0]))).map(name => [name, metricOf(name).title])},
       {name: "workload", title: "Workload", options: everything("all", workloads)},
-      {name: "level", title: "Level", options: everything("all", allLevels, number)},
+      {name: "level", title: "Level", options: everything("all", allLevels, anyCalled)},
       {name: "valid", title: "Validity", options: [["", "all"], ["true", "may be compared"], ["false", "hollow"]]},
       {name: "model", title: "Model contains", text: true}
     ], chosen => {
@@ -578,7 +616,8 @@
       {title: "First", heads: true, value: pair => pair.a},
       {title: "Second", value: pair => pair.b},
       {title: "Workload", value: pair => pair.contest.workload},
-      {title: "Level", number: true, value: pair => pair.contest.level, show: pair => number(pair.contest.level)},
+      {title: "Level", number: true, value: pair => pair.contest.level,
+        show: pair => levelCalled(pair.contest.workload, pair.contest.level)},
       {title: "Quantity", value: pair => contestName(pair.contest.metric)},
       column("Ratio", "ratio", 3), column("Low", "low", 3), column("High", "high", 3),
       {title: "p", number: true, value: pair => pair.p_holm,
@@ -586,11 +625,11 @@
       {title: "First is", value: pair => pair.verdict},
       column("Blocks needed", "blocks_needed", 0)
     ]});
-    const start = rankable[0] || {};
+    const start = rankable.find(contest => contest.level === telling(contest.workload)) || rankable[0] || {};
     const filter = filters([
       {name: "metric", title: "Quantity", options: everything("all", contestMetrics, contestName), chosen: start.metric},
       {name: "workload", title: "Workload", options: everything("all", workloads), chosen: start.workload},
-      {name: "level", title: "Level", options: everything("all", allLevels, number), chosen: String(nearest)},
+      {name: "level", title: "Level", options: everything("all", allLevels, anyCalled), chosen: known(start.level) ? String(start.level) : ""},
       {name: "verdict", title: "Verdict", options: everything("all", pairs.map(pair => pair.verdict))},
       {name: "model", title: "Model contains", text: true}
     ], chosen => {
@@ -608,9 +647,9 @@
     filter.update();
   }
 
-  function trialColumns() {
+  function trialColumns(rows) {
     const field = name => row => row[trialColumn(name)];
-    const again = data.trials.rows.some(row => row[trialColumn("attempt")] > 1);
+    const again = rows.some(row => row[trialColumn("attempt")] > 1);
     const fates = row => field("spoilt")(row) ? field("replaced")(row) ? "spoilt, measured again" : "spoilt" :
       field("valid")(row) ? "valid" : "○ not to be compared";
     return [
@@ -619,9 +658,11 @@
       again ? {title: "Attempt", number: true, value: field("attempt")} : null,
       {title: "Model", heads: true, value: field("model")},
       {title: "Workload", value: field("workload")},
-      {title: "Level", number: true, value: field("level"), show: row => number(field("level")(row))},
-      ...data.metrics.filter(name => name !== "memory_peak_kib").map(name => ({title: metricOf(name).brief,
-        unit: metricOf(name).unit, number: true, value: field(name), show: row => measure(field(name)(row))})),
+      {title: "Level", number: true, value: field("level"), 
+        show: row => levelCalled(field("workload")(row), field("level")(row))},
+      ...data.metrics.filter(name => name !== "memory_peak_kib" && rows.some(row => known(field(name)(row))))
+        .map(name => ({title: metricOf(name).brief,
+          unit: metricOf(name).unit, number: true, value: field(name), show: row => measure(field(name)(row))})),
       {title: "Result", value: fates},
       {title: "Reason", kind: "wraps", value: field("reason")}
     ].filter(Boolean);
@@ -629,10 +670,10 @@
 
   function showTrials() {
     const rows = data.trials.rows;
-    const view = table({caption: "All attempted trials", long: true, columns: trialColumns()});
+    const view = table({caption: "All attempted trials", long: true, columns: trialColumns(rows)});
     const filter = filters([
       {name: "workload", title: "Workload", options: everything("all", workloads)},
-      {name: "level", title: "Level", options: everything("all", allLevels, number)},
+      {name: "level", title: "Level", options: everything("all", allLevels, anyCalled)},
       {name: "block", title: "Block", options: everything("all", ascending(rows.map(row => row[trialColumn("block")])))},
       {name: "valid", title: "Validity", options: [["", "all"], ["1", "valid"], ["0", "not valid"]]},
       {name: "model", title: "Model contains", text: true}
@@ -658,7 +699,7 @@
       const view = table({caption: "Hollow cells", columns: [
         {title: "Model", heads: true, value: cell => cell.model},
         {title: "Workload", value: cell => cell.workload},
-        {title: "Level", number: true, value: cell => cell.level, show: cell => number(cell.level)},
+        {title: "Level", number: true, value: cell => cell.level, show: cell => levelCalled(cell.workload, cell.level)},
         {title: "Valid trials", number: true, value: cell => cell.valid_trials / cell.trials,
           show: cell => `${cell.valid_trials} of ${cell.trials}`},
         {title: "Why, in the first that is not", kind: "wraps", value: cell => cell.reason}

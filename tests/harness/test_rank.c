@@ -182,6 +182,8 @@ static void make_trials(struct made *made, size_t blocks)
         trial->valid = 1;
         trial->duration_us = 400000;
         trial->requests = requests[i % MODELS] + 3 * (int64_t)(i % 5); /* some noise */
+        trial->window_server_user_us = 100000;
+        trial->window_server_system_us = 260000;
         trial->steady_wall_us = 300000;
         trial->steady_server_user_us = 270000;
         trial->steady_server_system_us = 20000;
@@ -226,18 +228,96 @@ static void a_record_becomes_ranks(void **state)
     finish(&made);
 }
 
-static void a_metric_that_nobody_has_compares_nobody(void **state)
+static const struct contest *contest_by(const struct made *made, enum metric metric)
+{
+    for (size_t i = 0; i < made->ranking.count; i++)
+        if (made->ranking.contests[i].metric == metric)
+            return &made->ranking.contests[i];
+    return NULL;
+}
+
+static void a_metric_that_nobody_has_is_no_contest(void **state)
 {
     (void)state;
     struct made made;
     make_trials(&made, BLOCKS);
     contest_of(&made);
-    const struct contest *latency = &made.ranking.contests[2];
-    assert_int_equal(latency->metric, METRIC_LATENCY_P99_US);
-    assert_int_equal(latency->compared, 0);
-    assert_false(rank_is_ranked(latency));
-    assert_string_equal(latency->contestants[0].reason, "not measured in every trial");
+    assert_int_equal(made.ranking.count, 2);
+    assert_null(contest_by(&made, METRIC_LATENCY_P99_US));
+    assert_null(contest_by(&made, METRIC_MEMORY_USER_BYTES));
     finish(&made);
+}
+
+static void who_lacks_the_metric_of_a_contest_is_in_it_with_the_reason(void **state)
+{
+    (void)state;
+    struct made made;
+    make_trials(&made, BLOCKS);
+    for (size_t i = 0; i < TRIALS; i++)
+        if (i % MODELS != 1 || i > MODELS) /* not in bee's first */
+            histogram_add(&made.histograms[i], 50000, 20000);
+    contest_of(&made);
+    const struct contest *latency = contest_by(&made, METRIC_LATENCY_P99_US);
+    if (!latency) {
+        fail();
+        return; /* for the compiler */
+    }
+    assert_int_equal(latency->compared, MODELS - 1);
+    assert_string_equal(latency->contestants[MODELS - 1].cell->model, "bee");
+    assert_string_equal(latency->contestants[MODELS - 1].reason, "not measured in every trial");
+    finish(&made);
+    for (size_t i = 0; i < TRIALS; i++)
+        histogram_finish(&made.histograms[i]);
+}
+
+static void a_level_that_the_gate_refused_to_all_is_no_contest(void **state)
+{
+    (void)state;
+    struct made made;
+    make_trials(&made, BLOCKS);
+    for (size_t i = 0; i < TRIALS; i++)
+        made.trials[i].valid = 0;
+    contest_of(&made);
+    assert_int_equal(made.ranking.count, 0);
+    finish(&made);
+}
+
+/* All of them could be computed in all of these; what they would say differs. */
+static void each_workload_has_contests_of_its_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *workload, *metrics;
+    } cases[] = {
+        {"churn", "throughput_rps cpu_us_per_request latency_p99_us "},
+        {"latency-rate", "cpu_us_per_request latency_p99_us "},
+        {"capacity", "cpu_us_per_request capacity_rps "},
+        {"memory", "memory_user_bytes memory_kernel_bytes "},
+        {"syscalls", ""},
+    };
+    for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+        struct made made;
+        char metrics[200] = "";
+        make_trials(&made, BLOCKS);
+        for (size_t i = 0; i < TRIALS; i++) {
+            struct trial *trial = &made.trials[i];
+            snprintf(trial->workload, sizeof trial->workload, "%s", cases[at].workload);
+            histogram_add(&made.histograms[i], 50000, 20000);
+            trial->memory_user_bytes = trial->memory_kernel_bytes = 100000;
+            trial->syscalls = 40000;
+            trial->capacity_low_rps =
+                strcmp(trial->workload, "capacity") == 0 ? 50000 : TRIAL_UNKNOWN;
+        }
+        contest_of(&made);
+        for (size_t i = 0; i < made.ranking.count; i++) {
+            strcat(metrics, metric_name(made.ranking.contests[i].metric));
+            strcat(metrics, " ");
+        }
+        assert_string_equal(metrics, cases[at].metrics);
+        finish(&made);
+        for (size_t i = 0; i < TRIALS; i++)
+            histogram_finish(&made.histograms[i]);
+    }
 }
 
 static void a_cell_that_the_gate_refused_has_no_rank(void **state)
@@ -296,10 +376,10 @@ static void a_contest_without_twins_takes_the_coarsest_threshold(void **state)
         if (i % MODELS == 0)
             made.trials[i].level = 64; /* cow alone */
     contest_of(&made);
-    assert_int_equal(made.ranking.count, 6);
-    const struct contest *with = &made.ranking.contests[0], *without = &made.ranking.contests[3];
+    assert_int_equal(made.ranking.count, 4);
+    const struct contest *with = &made.ranking.contests[0], *without = &made.ranking.contests[2];
     if (isnan(rank_resolution(with))) {
-        with = &made.ranking.contests[3];
+        with = &made.ranking.contests[2];
         without = &made.ranking.contests[0];
     }
     assert_true(isnan(without->twins.ratio));
@@ -369,8 +449,8 @@ static void every_row_has_as_many_columns_as_the_header(void **state)
     contest_of(&made);
     char *pairs = text_of(&made.ranking, rank_write_pairs);
     char *ranking = text_of(&made.ranking, rank_write);
-    assert_int_equal(rows_like_the_header(pairs), 1 + 3);
-    assert_int_equal(rows_like_the_header(ranking), 1 + 9);
+    assert_int_equal(rows_like_the_header(pairs), 1 + 6);
+    assert_int_equal(rows_like_the_header(ranking), 1 + 6);
     assert_non_null(strstr(pairs, "\nchurn,8,throughput_rps,ant,bee,8,1.9"));
     assert_non_null(strstr(ranking, "\nchurn,8,throughput_rps,ant,1,1,1,a,500"));
     free(pairs);
@@ -418,7 +498,10 @@ int main(void)
         cmocka_unit_test(two_share_a_letter_exactly_when_they_are_tied),
         cmocka_unit_test(letters_do_not_run_out),
         cmocka_unit_test(a_record_becomes_ranks),
-        cmocka_unit_test(a_metric_that_nobody_has_compares_nobody),
+        cmocka_unit_test(a_metric_that_nobody_has_is_no_contest),
+        cmocka_unit_test(who_lacks_the_metric_of_a_contest_is_in_it_with_the_reason),
+        cmocka_unit_test(a_level_that_the_gate_refused_to_all_is_no_contest),
+        cmocka_unit_test(each_workload_has_contests_of_its_own),
         cmocka_unit_test(a_cell_that_the_gate_refused_has_no_rank),
         cmocka_unit_test(a_twin_has_no_rank_and_sets_the_threshold),
         cmocka_unit_test(a_contest_without_twins_takes_the_coarsest_threshold),

@@ -52,6 +52,38 @@ static void a_trials_metrics_have_the_units_of_their_names(void **state)
     assert_near(metric_of(METRIC_GENERATOR_CPU_PERCENT, &trial, &none), 50);
     assert_near(metric_of(METRIC_MEMORY_KIB, &trial, &none), 512);
     assert_true(isnan(metric_of(METRIC_MEMORY_PEAK_KIB, &trial, &none)));
+    assert_true(isnan(metric_of(METRIC_SYSCALLS_PER_REQUEST, &trial, &none)));
+    trial.memory_user_bytes = 8192;
+    trial.memory_kernel_bytes = 4096;
+    trial.syscalls = 82000;
+    assert_near(metric_of(METRIC_MEMORY_USER_BYTES, &trial, &none), 8192);
+    assert_near(metric_of(METRIC_MEMORY_KERNEL_BYTES, &trial, &none), 4096);
+    assert_near(metric_of(METRIC_SYSCALLS_PER_REQUEST, &trial, &none), 2.05);
+}
+
+/* The generator of an open loop is always busy: that says nothing. */
+static void at_a_given_rate_only_the_server_can_be_the_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *workload;
+        int64_t server_us, generator_us;
+        const char *limit;
+    } cases[] = {{"peak", 200000, 396000, "generator"},    {"peak", 390000, 396000, "server"},
+                 {"peak", 200000, 200000, "concurrency"},  {"latency-rate", 200000, 396000, "rate"},
+                 {"capacity", 390000, 396000, "server"},   {"memory", 1000, 396000, "rate"},
+                 {"unheard-of", 1000, 396000, "generator"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct trial trial = trial_of("ant", cases[i].workload, 8, 10000);
+        struct histogram none = {0};
+        struct summary summary;
+        trial.steady_server_user_us = cases[i].server_us;
+        trial.steady_server_system_us = 0;
+        trial.steady_generator_cpu_us = cases[i].generator_us;
+        summary_build(&summary, &trial, &none, 1, models, 2);
+        assert_string_equal(summary_limited_by(&summary.cells[0]), cases[i].limit);
+        summary_finish(&summary);
+    }
 }
 
 static void percentiles_are_told_only_with_enough_samples(void **state)
@@ -203,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_trials_metrics_have_the_units_of_their_names),
+        cmocka_unit_test(at_a_given_rate_only_the_server_can_be_the_limit),
         cmocka_unit_test(percentiles_are_told_only_with_enough_samples),
         cmocka_unit_test(cells_follow_the_list_of_models_then_mode_then_level),
         cmocka_unit_test(a_cell_has_one_value_a_trial),

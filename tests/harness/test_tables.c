@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <ftw.h>
+#include <glob.h>
+#include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,11 +16,13 @@
 #include <cmocka.h>
 
 #include "bench/chart.h"
+#include "bench/level.h"
 #include "bench/loop.h"
 #include "bench/panels.h"
 #include "bench/rank.h"
 #include "bench/tables.h"
 #include "bench/text.h"
+#include "bench/workload.h"
 
 enum { LEVELS = 3, NAMES_LIMIT = 24, FOLDERS_OPEN = 8, SAMPLES = 20000 };
 
@@ -41,6 +45,8 @@ struct recipe {
     const char *const *names; /* NULL: m01, m02, ... */
     bool hollow;              /* no trial is valid */
     double generator_busy;    /* its CPU, percent; the server's is 50 */
+    enum workload workload;
+    const int64_t *at; /* its levels; NULL: 1, 64, 1000 */
 };
 
 static const char *const made_up[NAMES_LIMIT] = {
@@ -52,13 +58,14 @@ static void fill_trial(struct trial *trial, const struct recipe *recipe, const c
 {
     trial_init(trial);
     snprintf(trial->model, sizeof trial->model, "%s", name);
-    snprintf(trial->workload, sizeof trial->workload, "keep-alive");
-    trial->level = trial->connections = levels[level];
+    snprintf(trial->workload, sizeof trial->workload, "%s", workload_name(recipe->workload));
+    trial->level = recipe->at ? recipe->at[level] : levels[level];
+    trial->connections = workload_connections(recipe->workload, (unsigned)trial->level);
     trial->block = block;
     trial->valid = !recipe->hollow;
     if (recipe->hollow)
         snprintf(trial->reason, sizeof trial->reason, "served 1 of %d connections",
-                 (int)levels[level]);
+                 (int)trial->level);
     double slower = 1 + (double)model / (double)recipe->models;
     double noise = 1 + 0.002 * (double)((block * 7 + model * 3) % 5);
     trial->duration_us = 500000;
@@ -69,7 +76,15 @@ static void fill_trial(struct trial *trial, const struct recipe *recipe, const c
     trial->steady_server_user_us = 40000;
     trial->steady_server_system_us = 160000;
     trial->steady_generator_cpu_us = (int64_t)(4000 * recipe->generator_busy);
-    trial->memory_steady_kib = 500 + 10 * levels[level];
+    trial->memory_steady_kib = 500 + 10 * trial->level;
+    trial->memory_user_bytes = 500000 + (1000 + 10 * block) * trial->level;
+    trial->memory_kernel_bytes = 100000 + 4000 * trial->level;
+    trial->capacity_low_rps = trial->requests;
+    trial->capacity_high_rps = trial->requests + 1000;
+    int64_t mean = trial->connections ? trial->requests / trial->connections : 0;
+    trial->served_min = mean - mean / 4;
+    trial->served_max = mean + mean / 2;
+    trial->jain_ppm = 990000 - block;
 }
 
 static void fill_latency(struct histogram *latency, size_t model, size_t level)
@@ -355,21 +370,199 @@ static void the_note_names_the_first_hollow_level_and_the_others(void **state)
     discard(&sample);
 }
 
+static void levels_have_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *workload;
+        int64_t level;
+        const char *name;
+    } cases[] = {
+        {"keep-alive", 10000, "10000"},   {"latency-rate", 5000, "5000"},
+        {"latency-rate", 160000, "160k"}, {"idle", 0, "0"},
+        {"idle", 10000, "10k"},           {"echo", 64, "64"},
+        {"echo", 16384, "16Ki"},          {"echo", 1048576, "1Mi"},
+        {"echo", 1500, "1500"},           {"mixed", 0, "nobody"},
+        {"mixed", 4, "fire-hose"},        {"mixed", 99, "99"},
+        {"latency-share", 120, "120"},    {"unheard-of", 8, "8"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *name = level_name(cases[i].workload, cases[i].level);
+        assert_string_equal(name, cases[i].name);
+        free(name);
+    }
+}
+
+static void what_is_shown_at_one_level_takes_the_one_that_tells_most(void **state)
+{
+    (void)state;
+    static const int64_t shares[] = {20, 50, 95};
+    static const struct recipe recipe = {.models = 2,
+                                         .levels = LEVELS,
+                                         .blocks = 2,
+                                         .workload = WORKLOAD_LATENCY_SHARE,
+                                         .at = shares};
+    struct sample sample;
+    make(&sample, &recipe);
+    assert_int_equal(level_telling("latency-share", &sample.summary, 64), 95);
+    assert_int_equal(level_telling("keep-alive", &sample.summary, 64), 64);
+    assert_string_equal(level_layout("latency-share", &sample.summary), "linear");
+    assert_string_equal(level_layout("idle", &sample.summary), "names"); /* 0 is all there is */
+    assert_holds(&sample, "data/matrix.tsv", "latency-share\t95\tlatency_p99_us\t");
+    discard(&sample);
+}
+
+static void a_fan_has_four_percentiles_of_each_cell_and_trial(void **state)
+{
+    (void)state;
+    static const int64_t shares[] = {50, 80, 120};
+    static const struct recipe recipe = {.models = 2,
+                                         .levels = LEVELS,
+                                         .blocks = 2,
+                                         .workload = WORKLOAD_LATENCY_SHARE,
+                                         .at = shares};
+    struct sample sample;
+    make(&sample, &recipe);
+    /* 23 000 samples a trial: p99.9 has 23 beyond it, and 46 in both trials together. */
+    assert_int_equal(count_lines(&sample, "data/percentiles.tsv"), 1 + 4 * 2 * 3 * (1 + 2));
+    assert_holds(&sample, "data/percentiles.tsv", "\tlatency-share\t50\t1\tp50\tcell\t50");
+    assert_holds(&sample, "data/percentiles.tsv", "\tlatency-share\t120\t1\tp99.9\tcell\tNaN\t");
+    assert_holds(&sample, "data/labels.tsv", "latency-share\tp99\t");
+    char *labels = read_file(&sample, "data/labels.tsv");
+    assert_null(strstr(labels, "\tp99.9\t"));
+    free(labels);
+    discard(&sample);
+}
+
+static void shares_are_of_the_mean_and_a_cell_has_its_worst(void **state)
+{
+    (void)state;
+    static const struct recipe recipe = {.models = 1, .levels = 2, .blocks = 2};
+    struct sample sample;
+    make(&sample, &recipe);
+    /* One connection has no one to share with. */
+    assert_int_equal(count_lines(&sample, "data/shares.tsv"), 1 + 3);
+    assert_holds(&sample, "data/shares.tsv", "\tkeep-alive\t64\t1\ttrial\t2\t0.749962\t");
+    assert_holds(&sample, "data/shares.tsv", "\tcell\t0\t0.749962\t1.49992\t0.989998\n");
+    discard(&sample);
+}
+
+static void a_mean_stays_between_the_fewest_and_the_most(void **state)
+{
+    (void)state;
+    static const struct recipe recipe = {.models = 1, .levels = 2, .blocks = 1};
+    struct sample sample;
+    make(&sample, &recipe);
+    struct trial *trial = &sample.record.trials[1];
+    trial->served_max = trial->requests / trial->connections - 100; /* counted for a shorter time */
+    trial->served_min = trial->served_max / 2;
+    tables_write(sample.folder, &sample.record, &sample.summary, &sample.ranking, 64);
+    assert_holds(&sample, "data/shares.tsv", "\ttrial\t1\t0.5\t1\t");
+    discard(&sample);
+}
+
+static void write_csv(const struct sample *sample, const char *name, const char *content)
+{
+    char *path = text_format("%s/%s", sample->folder, name);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fputs(content, file);
+    assert_int_equal(fclose(file), 0);
+    free(path);
+}
+
+static const char some_calls[] = "workload,level,model,name,per_request\n"
+                                 "syscalls,50,m01,recvfrom,1\n"
+                                 "syscalls,50,m01,epoll_wait,0.25\n"
+                                 "syscalls,50,m02,sendto,1.5\n"
+                                 "syscalls,50,m02,recvfrom,1\n"
+                                 "syscalls,50,m02.twin,recvfrom,9\n";
+
+static const int64_t fifty[] = {50};
+
+static void system_calls_stand_in_one_order_and_end_where_the_next_begin(void **state)
+{
+    (void)state;
+    static const struct recipe recipe = {
+        .models = 2, .levels = 1, .blocks = 1, .workload = WORKLOAD_SYSCALLS, .at = fifty};
+    struct sample sample;
+    make(&sample, &recipe);
+    assert_int_equal(count_lines(&sample, "data/calls.tsv"), 1); /* without the file */
+    write_csv(&sample, "syscalls.csv", some_calls);
+    tables_write(sample.folder, &sample.record, &sample.summary, &sample.ranking, 64);
+    assert_int_equal(count_lines(&sample, "data/calls.tsv"), 1 + 4);
+    assert_holds(&sample, "data/calls.tsv", "\tsyscalls\t50\t1\trecvfrom\t0\t1\n");
+    assert_holds(&sample, "data/calls.tsv", "\tsyscalls\t50\t3\tepoll_wait\t1\t1.25\n");
+    assert_holds(&sample, "data/calls.tsv", "\tsyscalls\t50\t2\tsendto\t1\t2.5\n");
+    discard(&sample);
+}
+
+static const char some_memory[] = "model,user_bytes_per_connection,low,high,kernel,low,high,base\n"
+                                  "m01,400,390,410,2000,1900,2100,5\n"
+                                  "m02,500,,,3000,,,5\n";
+
+static void a_slope_without_an_interval_keeps_its_place(void **state)
+{
+    (void)state;
+    static const struct recipe recipe = {
+        .models = 2, .levels = LEVELS, .blocks = 2, .workload = WORKLOAD_MEMORY};
+    struct sample sample;
+    make(&sample, &recipe);
+    write_csv(&sample, "memory.csv", some_memory);
+    tables_write(sample.folder, &sample.record, &sample.summary, &sample.ranking, 64);
+    assert_holds(&sample, "data/memory.tsv", "\t400\t390\t410\t2000\t1900\t2100\n");
+    assert_holds(&sample, "data/memory.tsv", "\t500\tNaN\tNaN\t3000\tNaN\tNaN\n");
+    discard(&sample);
+}
+
+/* Its trials at the highest level say nothing: a model that cannot hold so many. */
+static void a_line_that_ends_early_says_so(void **state)
+{
+    (void)state;
+    static const int64_t idle[] = {0, 900, 10000};
+    static const struct recipe recipe = {
+        .models = 1, .levels = LEVELS, .blocks = 2, .workload = WORKLOAD_IDLE, .at = idle};
+    struct sample sample;
+    make(&sample, &recipe);
+    assert_holds(&sample, "data/labels.tsv", "idle\tcpu\t");
+    char *labels = read_file(&sample, "data/labels.tsv");
+    assert_null(strstr(labels, "\t1\n"));
+    free(labels);
+    sample.summary.cells[2].metrics[METRIC_CPU_US_PER_REQUEST].mean = NAN;
+    tables_write(sample.folder, &sample.record, &sample.summary, &sample.ranking, 64);
+    assert_holds(&sample, "data/labels.tsv", "\t900\t900\t");
+    assert_holds(&sample, "data/labels.tsv", "\t1\n");
+    discard(&sample);
+}
+
 static char *gnuplot;
+
+/* gnuplot leaves half a picture when it gives up. */
+static void assert_whole(const char *path)
+{
+    char *svg = text_read(path);
+    assert_non_null(svg);
+    if (!strstr(svg, "</svg>"))
+        fail_msg("%s is not whole", path);
+    free(svg);
+}
 
 /* Draws and says how many files there are; each picture has to be a whole one. */
 static size_t draw(struct sample *sample)
 {
     size_t count = chart_draw(sample->folder, gnuplot, &sample->record, &sample->summary,
                               &sample->ranking, 64, false);
-    char *svg = read_file(sample, "throughput-keep-alive.svg");
-    assert_non_null(strstr(svg, "</svg>"));
-    free(svg);
-    assert_true(is_there(sample, "throughput-keep-alive.png"));
+    char *pattern = text_format("%s/charts/*.svg", sample->folder);
+    glob_t found;
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        assert_whole(found.gl_pathv[i]);
+    globfree(&found);
+    free(pattern);
     return count;
 }
 
-enum { LOAD_CHARTS = 6, WITH_PAIRS = 7, WITH_RANKS = 8, FORMS = 2 };
+enum { LOAD_CHARTS = 7, WITH_PAIRS = 8, WITH_RANKS = 9, FORMS = 2 };
 
 static void charts_are_drawn_of(const struct recipe *recipe, size_t charts)
 {
@@ -391,7 +584,8 @@ static void charts_are_drawn_without_a_valid_cell(void **state)
 static void charts_are_drawn_of_one_model_at_one_level(void **state)
 {
     (void)state;
-    charts_are_drawn_of(&(struct recipe){.models = 1, .levels = 1, .blocks = 1}, LOAD_CHARTS);
+    /* One connection has nobody to share with: there is no chart of fairness. */
+    charts_are_drawn_of(&(struct recipe){.models = 1, .levels = 1, .blocks = 1}, LOAD_CHARTS - 1);
 }
 
 static void charts_are_drawn_of_a_peer_alone(void **state)
@@ -432,6 +626,53 @@ static void a_chart_of_ranks_goes_with_the_ranks(void **state)
     discard(&before);
 }
 
+/* Each workload's own charts, of models with blocks enough to rank. */
+static void draw_workload(enum workload workload, const int64_t *at, size_t count)
+{
+    struct recipe recipe = {
+        .models = 2, .levels = count, .blocks = 12, .workload = workload, .at = at};
+    struct sample sample;
+    make(&sample, &recipe);
+    write_csv(&sample, "memory.csv", some_memory);
+    write_csv(&sample, "syscalls.csv", some_calls);
+    tables_write(sample.folder, &sample.record, &sample.summary, &sample.ranking, 64);
+    assert_true(draw(&sample) >= 2);
+    static const enum workload plain[] = {WORKLOAD_KEEP_ALIVE, WORKLOAD_CHURN, WORKLOAD_PEAK};
+    bool has_own = true;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        has_own = has_own && workload != plain[i];
+    char *own = text_format("%s.png", workload_name(workload));
+    if (has_own && !is_there(&sample, own))
+        fail_msg("%s has no chart of its own", workload_name(workload));
+    free(own);
+    discard(&sample);
+}
+
+static void every_workload_is_drawn_at_its_usual_levels(void **state)
+{
+    (void)state;
+    if (!gnuplot)
+        skip();
+    for (int workload = 0; workload < WORKLOAD_COUNT; workload++) {
+        const struct workload_levels *usual = &workload_facts((enum workload)workload)->standard;
+        int64_t at[WORKLOAD_LEVELS_LIMIT];
+        for (size_t i = 0; i < usual->count; i++)
+            at[i] = usual->of[i];
+        draw_workload((enum workload)workload, at, usual->count);
+    }
+}
+
+static void every_workload_is_drawn_at_one_level(void **state)
+{
+    (void)state;
+    if (!gnuplot)
+        skip();
+    for (int workload = 0; workload < WORKLOAD_COUNT; workload++) {
+        int64_t first = workload_facts((enum workload)workload)->standard.of[0];
+        draw_workload((enum workload)workload, &first, 1);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -449,12 +690,22 @@ int main(void)
         cmocka_unit_test(a_trial_that_was_replaced_or_failed_is_no_dot),
         cmocka_unit_test(a_line_has_one_name_per_panel_at_its_highest_level),
         cmocka_unit_test(the_note_names_the_first_hollow_level_and_the_others),
+        cmocka_unit_test(levels_have_names),
+        cmocka_unit_test(what_is_shown_at_one_level_takes_the_one_that_tells_most),
+        cmocka_unit_test(a_fan_has_four_percentiles_of_each_cell_and_trial),
+        cmocka_unit_test(shares_are_of_the_mean_and_a_cell_has_its_worst),
+        cmocka_unit_test(a_mean_stays_between_the_fewest_and_the_most),
+        cmocka_unit_test(system_calls_stand_in_one_order_and_end_where_the_next_begin),
+        cmocka_unit_test(a_slope_without_an_interval_keeps_its_place),
+        cmocka_unit_test(a_line_that_ends_early_says_so),
         cmocka_unit_test(charts_are_drawn_without_a_valid_cell),
         cmocka_unit_test(charts_are_drawn_of_one_model_at_one_level),
         cmocka_unit_test(charts_are_drawn_of_a_peer_alone),
         cmocka_unit_test(a_preview_draws_pairs_and_no_ranks),
         cmocka_unit_test(charts_are_drawn_of_24_models),
         cmocka_unit_test(a_chart_of_ranks_goes_with_the_ranks),
+        cmocka_unit_test(every_workload_is_drawn_at_its_usual_levels),
+        cmocka_unit_test(every_workload_is_drawn_at_one_level),
     };
     loop_init();
     gnuplot = chart_find_tool();

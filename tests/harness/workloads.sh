@@ -13,7 +13,7 @@ measure() { # WORKLOAD LEVELS OPTION...
   local workload=$1 levels=$2
   shift 2
   "$c10kit" run --models "$model" --workloads "$workload" --levels "$levels" --blocks 1 --time 0.2 \
-    --warm-up 0.05 --no-cold --seed 1 --output "$folder/$workload" "$@" >"$folder/out" 2>&1 ||
+    --warm-up 0.05 --no-cold --attempts 1 --seed 1 --output "$folder/$workload" "$@" >"$folder/out" 2>&1 ||
     fail "$workload: $(cat "$folder/out")"
 }
 
@@ -33,6 +33,15 @@ rates_are_asked_for_and_answered() {
   measure latency-rate 500,2000
   holds latency-rate 't["rate_rps"] == t["level"] and t["offered"] > 0.5 * t["level"] * 0.2'
   holds latency-rate 't["answered_of_offered"] + t["unfinished"] + t["errors_timeout"] >= t["offered"]'
+}
+
+histograms_are_in_nanoseconds() {
+  python3 - "$folder/latency-rate" <<'END' || fail "the histogram is not in the unit of the trial"
+import glob, json, sys
+t = json.loads(open(sys.argv[1] + "/trials.jsonl").readline())
+lines = open(glob.glob(sys.argv[1] + "/histograms/0001-*.csv")[0]).read().split()[1:]
+assert max(int(line.split(",")[0]) for line in lines) == t["latency_max_ns"], t
+END
 }
 
 shares_are_of_a_peak_of_its_own() {
@@ -70,6 +79,7 @@ nothing_is_left_running() {
 }
 
 rates_are_asked_for_and_answered
+histograms_are_in_nanoseconds
 shares_are_of_a_peak_of_its_own
 a_capacity_is_an_interval
 idle_connections_are_there

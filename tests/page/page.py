@@ -204,6 +204,41 @@ def a_trial_that_was_measured_again_is_shown_and_does_not_count(page):
     expect("spoilt 1 trial" in page.text("warnings"), page.text("warnings"))
 
 
+def levels_have_the_names_and_units_of_their_workload(page):
+    answer = page.text("answer")
+    for words in ("fire-hose", "requests/s", "16Ki", "idle connections", "% of its peak", "120k"):
+        expect(words in answer, "%s is not in the answer" % words)
+    expect("mixed beside nobody, silent and fire-hose" in page.ask("document.getElementById('what').innerText"),
+           page.ask("document.getElementById('what').innerText"))
+    page.ask("look.choose('cells', 'workload', 'mixed')")
+    expect(set(page.ask("look.column('cells', 'Level')")) == {"nobody", "silent", "fire-hose"}, "names in the table")
+    page.ask("look.choose('cells', 'workload', '')")
+
+
+def each_workload_is_asked_only_what_it_answers(page):
+    def captions(workload):
+        return page.ask("(() => { let at = [...document.querySelectorAll('#answer h3')].find(h => h.innerText === '%s');"
+                        "const all = []; while ((at = at.nextElementSibling) && at.tagName !== 'H3')"
+                        "all.push(...[...at.querySelectorAll('caption')].map(c => c.innerText.split(',')[0]));"
+                        "return all; })()" % workload)
+    for workload, asked in (("capacity", "Capacity"), ("memory", "Memory of the kernel"), ("latency-rate", "Latency")):
+        expect(asked in captions(workload) and "Throughput" not in captions(workload), captions(workload))
+    expect("Throughput" in captions("idle") and "Capacity" not in captions("idle"), captions("idle"))
+
+
+def a_chart_that_is_a_workload_s_own_has_a_title_and_says_how_to_read_it(page):
+    titles = page.ask("[...document.querySelectorAll('figure h4')].map(h => h.textContent)")
+    for title in ("Response time by load", "Response time by share of the peak", "Capacity", "Idle connections", "Memory",
+                  "Echo", "One bad client"):
+        expect(title in titles, "%s is not in %s" % (title, titles))
+    silent = page.ask("[...document.querySelectorAll('figure')].filter(f => !f.querySelector('figcaption')).length")
+    expect(silent == 0, "%d charts do not say how they are read" % silent)
+
+
+def overload_is_told(page):
+    expect("more was asked than answered" in page.text("warnings").lower(), page.text("warnings"))
+
+
 def markup_in_the_record_stays_text(page):
     page.ask("document.getElementById('conditions').open = true")
     expect(records.HOSTILE in page.text("facts"), "the title as it is")
@@ -226,14 +261,18 @@ def the_text_for_pasting_says_the_same(page):
         expect(warning in text, "warning: %s" % warning)
 
 
-ALL = (opens_without_a_complaint_and_asks_for_nothing_else, every_section_says_something,
-       is_small_enough_to_be_sent, a_click_on_a_header_sorts, filters_leave_what_they_name,
-       another_quantity_fills_the_cells, no_text_lies_on_another_nor_sticks_out,
-       texts_stand_out_from_their_ground_in_light_and_dark, the_text_for_pasting_says_the_same)
-OF_REFERENCE = (each_chart_keeps_its_names_to_itself, tabs_show_one_kind_of_chart_and_obey_arrow_keys,
+LAYOUT = (opens_without_a_complaint_and_asks_for_nothing_else, every_section_says_something,
+          is_small_enough_to_be_sent, another_quantity_fills_the_cells, no_text_lies_on_another_nor_sticks_out,
+          texts_stand_out_from_their_ground_in_light_and_dark, the_text_for_pasting_says_the_same)
+TABLES = (a_click_on_a_header_sorts, filters_leave_what_they_name)
+OF_REFERENCE = (*TABLES, each_chart_keeps_its_names_to_itself, tabs_show_one_kind_of_chart_and_obey_arrow_keys,
                 paper_shows_everything_and_no_controls, a_preview_says_so_and_ranks_nobody)
-OF_RANKED = (a_ranking_shows_places_letters_and_ties, markup_in_the_record_stays_text,
+OF_RANKED = (*TABLES, a_ranking_shows_places_letters_and_ties, markup_in_the_record_stays_text,
              a_trial_that_was_measured_again_is_shown_and_does_not_count)
+
+OF_EVERY_WORKLOAD = (levels_have_the_names_and_units_of_their_workload, each_workload_is_asked_only_what_it_answers,
+                     each_chart_keeps_its_names_to_itself, overload_is_told,
+                     a_chart_that_is_a_workload_s_own_has_a_title_and_says_how_to_read_it)
 
 
 def check(page, tests):
@@ -284,12 +323,13 @@ def main(c10kit, reference, pictures=None):
     try:
         reference = pathlib.Path(reference)
         runs = (make(c10kit, records.preview(reference, folder / "reference")), OF_REFERENCE), \
-               (make(c10kit, records.ranked(reference, folder / "ranked")), OF_RANKED)
+               (make(c10kit, records.ranked(reference, folder / "ranked")), OF_RANKED), \
+               (make(c10kit, records.every_workload(reference, folder / "workloads")), OF_EVERY_WORKLOAD)
         chromium = browser.Browser(program)
         failed = 0
         for run, own in runs:
             page = Page(chromium, run)
-            failed += check(page, (*ALL, *own))
+            failed += check(page, (*LAYOUT, *own))
             if pictures:
                 take_pictures(Page(chromium, run), pathlib.Path(pictures))
         return min(failed, 1)

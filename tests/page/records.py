@@ -71,3 +71,41 @@ def ranked(reference, folder):
         source = "%(number)04d-%(model)s-%(workload)s-%(level)d.csv" % first[line["level"]]
         shutil.copy(reference / "histograms" / source, folder / "histograms" / stem(line))
     return pathlib.Path(folder)
+
+
+EVERY = {"keep-alive": (8, 64), "latency-rate": (5000, 120000), "latency-share": (50, 80, 120), "capacity": (5000,),
+         "idle": (0, 900), "echo": (64, 16384), "mixed": (0, 1, 4), "memory": (0, 500)}
+
+
+def recast(trial, workload, level, **others):
+    """The trial as if it had been another workload's; a rate of 120 000 was too much for it."""
+    kept = level != 120000
+    offered = trial["requests"] if kept else 2 * trial["requests"]
+    others["workload"], others["level"] = workload, level
+    return dict(trial, attempt=1, spoilt=0, pinned=1, offered=offered,
+                answered_of_offered=trial["requests"], valid=int(kept), memory_user_bytes=300000 + 400 * level,
+                memory_kernel_bytes=70000 + 3600 * level, capacity_low_rps=trial["requests"] if workload == "capacity" else None,
+                reason=None if kept else "answered 50.0 % of what was due", **others)
+
+
+def every_workload(reference, folder):
+    """Two models in three blocks of workloads of each kind."""
+    manifest, trials = read(reference)
+    names = ("poll", "epoll-lt")
+    cells = [{"model": n, "workload": w, "level": l} for n in names for w, levels in EVERY.items() for l in levels]
+    folder.mkdir(parents=True)
+    (folder / "histograms").mkdir()
+    lines = []
+    for trial in trials:
+        if trial["workload"] != "keep-alive" or trial["level"] != 64 or trial["model"] not in names:
+            continue
+        source = reference / "histograms" / stem(dict(trial, attempt=1))
+        for workload, levels in EVERY.items():
+            for level in levels:
+                lines.append(recast(trial, workload, level, number=len(lines) + 1))
+                shutil.copy(source, folder / "histograms" / stem(lines[-1]))
+    manifest["models"] = [m for m in manifest["models"] if m["name"] in names]
+    manifest["plan"].update(cells=cells, order=[])
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "trials.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return pathlib.Path(folder)

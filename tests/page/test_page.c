@@ -65,6 +65,27 @@ static void the_command_writes_every_choice_out(void **state)
     json_decref(manifest);
 }
 
+/* Four levels for one workload and three for another cannot be said with one --levels. */
+static void levels_that_the_mode_gives_are_not_written_out(void **state)
+{
+    (void)state;
+    json_t *manifest =
+        json_loads("{\"models\": [{\"name\": \"poll\"}],"
+                   " \"plan\": {\"mode\": \"quick\", \"cells\": ["
+                   "     {\"model\": \"poll\", \"workload\": \"peak\", \"level\": 64},"
+                   "     {\"model\": \"poll\", \"workload\": \"capacity\", \"level\": 5000}]}}",
+                   0, NULL);
+    assert_non_null(manifest);
+    expect_text(extract_command(manifest, true),
+                "c10kit run quick --models poll --workloads peak,capacity --twin none");
+    json_array_remove(json_object_get(json_object_get(manifest, "plan"), "cells"), 0);
+    json_t *cell = json_array_get(json_object_get(json_object_get(manifest, "plan"), "cells"), 0);
+    json_object_set_new(cell, "level", json_integer(9000));
+    expect_text(extract_command(manifest, true),
+                "c10kit run quick --models poll --workloads capacity --levels 9000 --twin none");
+    json_decref(manifest);
+}
+
 /* Two models at two levels; the second is hollow at the higher one. */
 static struct summary_cell cells[] = {
     {.model = "ant", .workload = "churn", .level = 8, .trials = 2, .valid_trials = 2},
@@ -107,7 +128,13 @@ static void tables_align_and_say_bounds_ranks_and_hollow_cells(void **state)
          .compared = 1},
     };
     const struct ranking ranking = {contests, 2};
-    expect_text(digest_rankings(&ranking), "**churn: throughput_rps**, nobody to compare with\n"
+    expect_text(digest_rankings(&ranking), "### churn\n"
+                                           "\n"
+                                           "a new connection for each request, wrk; level: "
+                                           "connections\n"
+                                           "\n"
+                                           "**throughput_rps by open connections**, nobody to "
+                                           "compare with\n"
                                            "\n"
                                            "| model     |                  8 |     64 |\n"
                                            "| --------- | -----------------: | -----: |\n"
@@ -140,6 +167,7 @@ int main(void)
         cmocka_unit_test(what_is_no_place_stays),
         cmocka_unit_test(what_is_put_in_is_not_looked_at_again),
         cmocka_unit_test(the_command_writes_every_choice_out),
+        cmocka_unit_test(levels_that_the_mode_gives_are_not_written_out),
         cmocka_unit_test(tables_align_and_say_bounds_ranks_and_hollow_cells),
         cmocka_unit_test(hollow_cells_are_listed_with_their_reasons),
         cmocka_unit_test(warnings_are_sentences),

@@ -274,6 +274,70 @@ static void intervals_of_over_a_tenth_are_told(void **state)
     expect_warning(run, WARNING_WIDE_INTERVALS, "1 of 3 cells: keep-alive at 64");
 }
 
+/* All trials become ones in open loop at this level; the server idles. */
+static void make_open_loop(struct run *run, const char *workload, int64_t level)
+{
+    for (int i = 0; i < TRIALS; i++) {
+        struct trial *trial = &run->trials[i];
+        snprintf(trial->workload, sizeof trial->workload, "%s", workload);
+        trial->level = level;
+        trial->offered = trial->answered_of_offered = 100000;
+        trial->latency_p99_ns = 200000;
+        trial->lateness_p99_ns = 5000;
+        trial->steady_generator_cpu_us = 1000000; /* it never sleeps */
+        trial->steady_server_system_us = 300000;
+    }
+}
+
+static void a_generator_that_spins_in_open_loop_is_no_limit(void **state)
+{
+    struct run *run = *state;
+    make_open_loop(run, "latency-rate", 20000);
+    expect_warnings(run, NULL, 0, "");
+}
+
+static void rates_that_were_not_kept_are_told(void **state)
+{
+    struct run *run = *state;
+    make_open_loop(run, "latency-rate", 120000);
+    run->trials[1].answered_of_offered = 99000;
+    expect_warnings(run, NULL, 0, "");
+    run->trials[1].answered_of_offered = 98000;
+    expect_warning(run, WARNING_OVERLOAD, "1 of 3 cells: bee, latency-rate at 120k");
+}
+
+static void a_generator_that_sends_late_is_told(void **state)
+{
+    struct run *run = *state;
+    make_open_loop(run, "latency-share", 80);
+    run->trials[5].lateness_p99_ns = 20000;
+    expect_warnings(run, NULL, 0, "");
+    run->trials[5].lateness_p99_ns = 30000;
+    expect_warning(run, WARNING_LATE_GENERATOR, "late in 1 of 36 trials");
+}
+
+static void a_bad_client_is_named_and_not_numbered(void **state)
+{
+    struct run *run = *state;
+    for (int i = 0; i < TRIALS; i++) {
+        snprintf(run->trials[i].workload, sizeof run->trials[i].workload, "mixed");
+        run->trials[i].level = 4;
+    }
+    run->trials[1].valid = 0;
+    expect_warning(run, WARNING_HOLLOW, "1 of 3 cells: bee, mixed beside fire-hose");
+}
+
+static void memory_needs_no_percentile(void **state)
+{
+    struct run *run = *state;
+    for (int i = 0; i < TRIALS; i++) {
+        snprintf(run->trials[i].workload, sizeof run->trials[i].workload, "memory");
+        histogram_finish(&run->histograms[i]);
+        histogram_add(&run->histograms[i], 50000, 7);
+    }
+    expect_warnings(run, NULL, 0, "");
+}
+
 #define RUN_TEST(test) cmocka_unit_test_setup_teardown(test, make_run, free_run)
 
 int main(void)
@@ -295,6 +359,11 @@ int main(void)
         RUN_TEST(twins_that_differ_show_a_coarse_resolution),
         RUN_TEST(percentiles_without_enough_samples_are_told),
         RUN_TEST(intervals_of_over_a_tenth_are_told),
+        RUN_TEST(a_generator_that_spins_in_open_loop_is_no_limit),
+        RUN_TEST(rates_that_were_not_kept_are_told),
+        RUN_TEST(a_generator_that_sends_late_is_told),
+        RUN_TEST(a_bad_client_is_named_and_not_numbered),
+        RUN_TEST(memory_needs_no_percentile),
     };
     return cmocka_run_group_tests_name("warnings", tests, NULL, NULL);
 }
