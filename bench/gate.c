@@ -171,7 +171,8 @@ void gate_judge(struct trial *trial)
     trial->little_ppm = isnan(little) ? TRIAL_UNKNOWN : llround(little * 1e6);
     if (trial->failure[0])
         trial->valid = refuse(trial, "%s", trial->failure);
-    else if (!kept_idle(trial) || !answered_rightly(trial)) /* which no other work on the machine can bring about */
+    else if (!kept_idle(trial) ||
+             !answered_rightly(trial)) /* which no other work on the machine can bring about */
         trial->valid = 0;
     else if (!had_its_cpus(trial))
         trial->spoilt = 1;
