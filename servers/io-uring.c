@@ -26,38 +26,19 @@
  * What breaks it: one slow turn delays everybody of that worker; kernels that forbid it.
  * Compare with: epoll-reuseport (the same workers, told who is ready), epoll-lt (one of those).
  */
-#include "lib/die.h"
+#include "lib/ring.h"
 #include "lib/server.h"
 #include "lib/workers.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <liburing.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdalign.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-enum {
-    ORDERS = 512,        /* in one call; what is more goes out in a call of its own */
-    REPORTS = 8192,      /* room for a turn's: the pieces, the answers, a full backlog */
-    PIECES = 1024,       /* laid out for the kernel; a power of two */
-    PIECE_BYTES = 2048,  /* more than most requests; what is longer takes several */
-    QUIET_MS = 10,       /* nobody stays longer among those whose send was not reported */
-    SQPOLL_IDLE_MS = 100 /* the kernel's thread looks for orders so long before it sleeps */
-};
-
-/* What a client has said; in a ring's slot, or taken out of it. */
-struct piece {
-    struct piece *next; /* of a client's, in a circle */
-    int slot;           /* -1: taken out */
-    unsigned from, to;  /* bytes[from..to) are not used yet */
-    char bytes[PIECE_BYTES];
-};
+enum { QUIET_MS = 10 /* nobody stays longer among those whose send was not reported */ };
 
 /* What is going on with a client: its conn->note. conn->owner is the last of its pieces, conn->next
    leads along the agenda. The client may go when none of the first three is set. */
@@ -79,11 +60,9 @@ static_assert(alignof(struct conn) > ORDER_MASK, "the low bits of its address mu
 
 static _Thread_local struct {
     struct conns conns;
+    struct ring ring;
     int listener;
-    struct io_uring ring;
-    struct io_uring_buf_ring *slots;
-    struct piece *pieces[PIECES]; /* what lies in each slot */
-    struct conn *agenda;          /* who must be looked at */
+    struct conn *agenda; /* who must be looked at */
 } loop;
 
 static int listeners[WORKERS_MOST];
@@ -129,18 +108,9 @@ static void enqueue(struct conn *conn)
     loop.agenda = conn;
 }
 
-/* Where all are taken the kernel gets them first. Its own thread takes a moment for it. */
 static struct io_uring_sqe *order(enum order what, struct conn *conn)
 {
-    struct io_uring_sqe *sqe;
-
-    while (!(sqe = io_uring_get_sqe(&loop.ring))) {
-        (void)io_uring_submit(&loop.ring);
-        (void)io_uring_sqring_wait(&loop.ring);
-    }
-    /* Preparing an order leaves its name alone, but not its flags. */
-    io_uring_sqe_set_data64(sqe, (uintptr_t)conn | what);
-    return sqe;
+    return ring_order(&loop.ring, (uintptr_t)conn | what);
 }
 
 static void listen_on(void)
@@ -200,98 +170,32 @@ static void send_pending(struct conn *conn)
     }
 }
 
-/* ---- Pieces ---- */
-
-static void lay_out(struct piece *piece, int slot)
-{
-    piece->slot = slot;
-    loop.pieces[slot] = piece;
-    io_uring_buf_ring_add(loop.slots, piece->bytes, PIECE_BYTES, (unsigned short)slot,
-                          io_uring_buf_ring_mask(PIECES), 0);
-    io_uring_buf_ring_advance(loop.slots, 1);
-}
-
-static void discard(struct piece *piece)
-{
-    if (piece->slot >= 0)
-        lay_out(piece, piece->slot);
-    else
-        free(piece);
-}
-
-static void append(struct conn *conn, struct piece *piece, unsigned len)
-{
-    struct piece *last = conn->owner;
-
-    piece->from = 0;
-    piece->to = len;
-    piece->next = last ? last->next : piece;
-    if (last)
-        last->next = piece;
-    conn->owner = piece;
-}
-
-static void drop_first(struct conn *conn)
-{
-    struct piece *last = conn->owner, *first = last->next;
-
-    last->next = first->next;
-    if (first == last)
-        conn->owner = NULL;
-    discard(first);
-}
-
-/* Fills the room from the client's pieces. Returns how much. */
-static size_t pour(struct conn *conn, struct room room)
-{
-    while (conn->owner && room.len < room.size) {
-        struct piece *first = ((struct piece *)conn->owner)->next;
-        size_t len = first->to - first->from;
-
-        if (len > room.size - room.len)
-            len = room.size - room.len;
-        memcpy(room.at + room.len, first->bytes + first->from, len);
-        room.len += len;
-        first->from += (unsigned)len;
-        if (first->from == first->to)
-            drop_first(conn);
-    }
-    return room.len;
-}
-
 /* While an answer is going out, what comes is only laid by. */
 static void take_in(struct conn *conn)
 {
-    while (conn->owner && conn_want(conn) != CONN_CLOSE) {
+    struct piece *last = conn->owner;
+
+    while (last && conn_want(conn) != CONN_CLOSE) {
         struct room room = conn_room(conn);
 
         if (room.size == 0)
             return;
-        conn_received(conn, pour(conn, room));
+        conn_received(conn, ring_pour(&loop.ring, &last, room));
+        conn->owner = last;
     }
     if (conn->note & ENDED && !conn->eof && conn_want(conn) != CONN_CLOSE)
         conn_eof(conn);
 }
 
-/* There is more than the conversation can take: no more is received until that is used, and others
-   get new slots for those that it keeps. Without memory they do with fewer, until it is used. */
+/* There is more than the conversation can take: no more is received until that is used. */
 static void hold_back(struct conn *conn)
 {
-    struct piece *piece = conn->owner;
-
     if ((conn->note & (HEARING | HUSHED)) == HEARING) {
         conn->note |= HUSHED;
         cancel(RECEIVE, conn);
     }
-    do {
-        struct piece *other = piece->slot >= 0 ? malloc(sizeof *other) : NULL;
-
-        if (other) {
-            lay_out(other, piece->slot);
-            piece->slot = -1;
-        }
-        piece = piece->next;
-    } while (piece != conn->owner);
+    if (!(conn->note & HEARING))
+        ring_hold(&loop.ring, conn->owner);
 }
 
 /* ---- Clients ---- */
@@ -301,6 +205,7 @@ static void hold_back(struct conn *conn)
 static void leave(struct conn *conn)
 {
     const struct linger reset = {1, 0};
+    struct piece *pieces = conn->owner;
 
     if (conn->fd >= 0) {
         struct io_uring_sqe *sqe;
@@ -318,8 +223,7 @@ static void leave(struct conn *conn)
     }
     if (conn->note & (HEARING | SENDING | QUEUED))
         return;
-    while (conn->owner)
-        drop_first(conn);
+    ring_drop(&loop.ring, &pieces);
     conn_close(conn);
 }
 
@@ -411,13 +315,11 @@ static void on_knock(void)
 
 static void on_receive(struct conn *conn, const struct io_uring_cqe *cqe)
 {
-    if (cqe->flags & IORING_CQE_F_BUFFER) {
-        struct piece *piece = loop.pieces[cqe->flags >> IORING_CQE_BUFFER_SHIFT];
+    struct piece *last = conn->owner;
 
-        if (cqe->res > 0)
-            append(conn, piece, (unsigned)cqe->res);
-        else
-            lay_out(piece, piece->slot);
+    if (cqe->flags & IORING_CQE_F_BUFFER) {
+        ring_keep(&loop.ring, cqe, &last);
+        conn->owner = last;
     }
     if (!(cqe->flags & IORING_CQE_F_MORE))
         conn->note &= ~(HEARING | HUSHED);
@@ -456,7 +358,7 @@ static void follow_reports(void)
     struct io_uring_cqe *cqe;
     unsigned head, count = 0;
 
-    io_uring_for_each_cqe(&loop.ring, head, cqe)
+    io_uring_for_each_cqe(&loop.ring.uring, head, cqe)
     {
         uintptr_t name = (uintptr_t)cqe->user_data;
         struct conn *conn = (struct conn *)(name & ~(uintptr_t)ORDER_MASK);
@@ -480,53 +382,10 @@ static void follow_reports(void)
         }
         count++;
     }
-    io_uring_cq_advance(&loop.ring, count);
+    io_uring_cq_advance(&loop.ring.uring, count);
 }
 
-/* ---- The ring ---- */
-
-/* Exits where the kernel has none, or an old one, or it is forbidden. */
-static void set_up(struct io_uring *ring, unsigned orders, int sqpoll_cpu)
-{
-    struct io_uring_params params = {
-        .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE,
-        .cq_entries = orders * (REPORTS / ORDERS),
-        .sq_thread_idle = SQPOLL_IDLE_MS,
-    };
-
-    if (sqpoll_cpu >= 0) {
-        params.flags |= IORING_SETUP_SQPOLL | IORING_SETUP_SQ_AFF;
-        params.sq_thread_cpu = (unsigned)sqpoll_cpu;
-    } else {
-        params.flags |= IORING_SETUP_DEFER_TASKRUN;
-    }
-    errno = -io_uring_queue_init_params(orders, ring, &params);
-    if (errno)
-        die("cannot set up io_uring (it takes Linux 6.1, and kernel.io_uring_disabled at 0)");
-}
-
-/* All memory is touched now: it is this server's from the start, not a growth. */
-static void lay_out_pieces(void)
-{
-    struct io_uring_buf_reg where = {.ring_entries = PIECES};
-
-    loop.slots = aligned_alloc((size_t)sysconf(_SC_PAGESIZE), PIECES * sizeof(struct io_uring_buf));
-    if (!loop.slots)
-        die("cannot get memory for the buffers");
-    io_uring_buf_ring_init(loop.slots);
-    for (int slot = 0; slot < PIECES; slot++) {
-        struct piece *piece = malloc(sizeof *piece);
-
-        if (!piece)
-            die("cannot get memory for the buffers");
-        memset(piece, 0, sizeof *piece);
-        lay_out(piece, slot);
-    }
-    where.ring_addr = (uintptr_t)loop.slots;
-    errno = -io_uring_register_buf_ring(&loop.ring, &where, 0);
-    if (errno)
-        die("cannot give the buffers to io_uring");
-}
+/* ---- Workers ---- */
 
 static void start(int index)
 {
@@ -534,41 +393,23 @@ static void start(int index)
 
     CPU_ZERO(&cpu);
     CPU_SET((size_t)workers_cpu(index), &cpu);
-    set_up(&loop.ring, ORDERS, sqpoll ? workers_cpu(index + workers_count(&model)) : -1);
-    (void)sched_setaffinity(0, sizeof cpu, &cpu); /* better so, but not worth an end */
-    (void)io_uring_register_ring_fd(&loop.ring);  /* saves the call a look-up; or not */
     conns_init(&loop.conns, server_rules());
-    lay_out_pieces();
+    ring_init(&loop.ring, sqpoll ? workers_cpu(index + workers_count(&model)) : -1);
+    (void)sched_setaffinity(0, sizeof cpu, &cpu); /* better so, but not worth an end */
     loop.listener = listeners[index];
     listen_on();
 }
 
 static void wait_for_reports(void)
 {
-    int wait_ms = conns_wait_ms(&loop.conns), result;
-    struct __kernel_timespec wait;
-    struct io_uring_cqe *cqe;
+    int wait_ms = conns_wait_ms(&loop.conns);
 
     if (loop.agenda && (wait_ms < 0 || wait_ms > QUIET_MS)) {
         wait_ms = QUIET_MS;
         conns_plan(&loop.conns, wait_ms);
     }
-    wait = (struct __kernel_timespec){wait_ms / 1000, wait_ms % 1000 * 1000000LL};
-    result =
-        io_uring_submit_and_wait_timeout(&loop.ring, &cqe, 1, wait_ms < 0 ? NULL : &wait, NULL);
-    errno = -result;
-    if (result < 0 && errno != EINTR && errno != ETIME && errno != EAGAIN && errno != EBUSY)
-        die("cannot wait in io_uring_enter");
-}
-
-static void finish(void)
-{
-    (void)io_uring_submit(&loop.ring); /* the last are to be closed */
-    io_uring_queue_exit(&loop.ring);
-    conns_finish(&loop.conns);
-    for (int slot = 0; slot < PIECES; slot++)
-        free(loop.pieces[slot]);
-    free(loop.slots);
+    ring_wait(&loop.ring, wait_ms);
+    conns_tick(&loop.conns);
 }
 
 static void work(int index)
@@ -578,7 +419,6 @@ static void work(int index)
     start(index);
     while (conns_live(&loop.conns)) {
         wait_for_reports();
-        conns_tick(&loop.conns);
         follow_reports();
         follow_agenda();
         while ((conn = conns_due(&loop.conns))) {
@@ -587,7 +427,8 @@ static void work(int index)
             advance(conn);
         }
     }
-    finish();
+    ring_finish(&loop.ring);
+    conns_finish(&loop.conns);
 }
 
 /* Non-blocking, they would not be waited for. */
@@ -602,12 +443,10 @@ static void listen_for_all(int count)
 
 int main(int argc, char **argv)
 {
-    struct io_uring trial;
     int count;
 
     server_start(&model, argc, argv);
-    set_up(&trial, 1, -1);
-    io_uring_queue_exit(&trial);
+    ring_probe();
     count = workers_count(&model);
     listen_for_all(count);
     workers_start_threads(count, work);
