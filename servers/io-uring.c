@@ -34,6 +34,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdalign.h>
 #include <sys/socket.h>
@@ -63,9 +64,11 @@ static _Thread_local struct {
     struct ring ring;
     int listener;
     struct conn *agenda; /* who must be looked at */
+    bool taken;          /* the kernel took all orders; without memory it leaves some for later */
 } loop;
 
 static int listeners[WORKERS_MOST];
+static pthread_barrier_t all_ready; /* the workers have their rings */
 
 enum sending { SEND_COPY, SEND_ZC };
 
@@ -260,6 +263,10 @@ static void follow_agenda(void)
     for (loop.agenda = NULL; conn; conn = next) {
         next = conn->next;
         conn->note &= ~QUEUED;
+        if (conn->note & QUIET && !loop.taken) {
+            enqueue(conn);
+            continue;
+        }
         if (conn->note & QUIET) { /* and no report of it */
             conn->note &= ~(QUIET | SENDING);
             settle_sent(conn, conn_pending(conn).len);
@@ -398,6 +405,7 @@ static void start(int index)
     (void)sched_setaffinity(0, sizeof cpu, &cpu); /* better so, but not worth an end */
     loop.listener = listeners[index];
     listen_on();
+    (void)pthread_barrier_wait(&all_ready);
 }
 
 static void wait_for_reports(void)
@@ -409,6 +417,7 @@ static void wait_for_reports(void)
         conns_plan(&loop.conns, wait_ms);
     }
     ring_wait(&loop.ring, wait_ms);
+    loop.taken = io_uring_sq_ready(&loop.ring.uring) == 0;
     conns_tick(&loop.conns);
 }
 
@@ -449,7 +458,9 @@ int main(int argc, char **argv)
     ring_probe();
     count = workers_count(&model);
     listen_for_all(count);
+    (void)pthread_barrier_init(&all_ready, NULL, (unsigned)count + 1);
     workers_start_threads(count, work);
+    (void)pthread_barrier_wait(&all_ready);
     server_ready();
     workers_wait_for_stop();
     workers_end_threads();

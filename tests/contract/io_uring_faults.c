@@ -2,8 +2,9 @@
 /*
  * Stands between servers/io-uring.c and liburing, and makes the kernel do less than it was asked
  * for, at random: orders that repeat themselves end after one report, buffers run out, sends are
- * short or fail, clients cannot be accepted, waits are interrupted. Each is something that a kernel
- * may do at any time, so the server must keep the whole contract all the same.
+ * short or fail, clients cannot be accepted, orders are left lying, waits are interrupted. Each is
+ * something that a kernel may do at any time, so the server must keep the whole contract all the
+ * same.
  */
 #include <errno.h>
 #include <liburing.h>
@@ -91,6 +92,8 @@ int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uri
                                             unsigned wait_for, struct __kernel_timespec *wait,
                                             sigset_t *mask)
 {
+    if (one_in(16))
+        return -EAGAIN;
     weaken_all(ring);
     if (one_in(16)) {
         (void)__real_io_uring_submit(ring);
