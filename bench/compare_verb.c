@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench/compare.h"
-#include "bench/manifests.h"
-#include "bench/say.h"
+#include "bench/judge/compare.h"
+#include "bench/judge/manifests.h"
+#include "bench/base/say.h"
 
 enum {
     VALUE_WIDTH = 60, /* a kernel's command line would fill the screen; --json has all of it */

@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "bench/cgroup.h"
-#include "bench/chart.h"
-#include "bench/doctor.h"
-#include "bench/fitness.h"
-#include "bench/host.h"
-#include "bench/loop.h"
-#include "bench/text.h"
-#include "bench/wrk.h"
+#include "bench/machine/cgroup.h"
+#include "bench/show/chart.h"
+#include "bench/run/doctor.h"
+#include "bench/run/fitness.h"
+#include "bench/run/host.h"
+#include "bench/base/loop.h"
+#include "bench/base/text.h"
+#include "bench/run/wrk.h"
 
 struct doctor_options {
     bool json;

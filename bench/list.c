@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench/catalogue.h"
-#include "bench/loop.h"
-#include "bench/places.h"
-#include "bench/text.h"
-#include "bench/workload.h"
+#include "bench/run/catalogue.h"
+#include "bench/base/loop.h"
+#include "bench/base/places.h"
+#include "bench/base/text.h"
+#include "bench/record/workload.h"
 
 struct list_options {
     char *folder; /* owned; NULL: where the servers were built or installed */

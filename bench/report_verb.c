@@ -3,8 +3,8 @@
 
 #include <argp.h>
 
-#include "bench/loop.h"
-#include "bench/report.h"
+#include "bench/base/loop.h"
+#include "bench/show/report.h"
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {

@@ -7,12 +7,12 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "bench/loop.h"
-#include "bench/record.h"
-#include "bench/report.h"
-#include "bench/run.h"
-#include "bench/say.h"
-#include "bench/text.h"
+#include "bench/base/loop.h"
+#include "bench/record/record.h"
+#include "bench/show/report.h"
+#include "bench/run/run.h"
+#include "bench/base/say.h"
+#include "bench/base/text.h"
 
 enum { SPARE_DESCRIPTORS = 64 };
 

@@ -10,13 +10,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "bench/loop.h"
-#include "bench/places.h"
-#include "bench/run.h"
-#include "bench/say.h"
-#include "bench/selftest.h"
-#include "bench/text.h"
-#include "bench/wrk.h"
+#include "bench/base/loop.h"
+#include "bench/base/places.h"
+#include "bench/run/run.h"
+#include "bench/base/say.h"
+#include "bench/judge/selftest.h"
+#include "bench/base/text.h"
+#include "bench/run/wrk.h"
 
 enum {
     LEVEL = 64,

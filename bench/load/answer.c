@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "bench/text.h"
+#include "bench/base/text.h"
 
 enum { NAME_SIZE = 8 }; /* of a field, as much as tells Date from others */
 static const char date_name[] = "date";

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "bench/load/clock.h"
-#include "bench/text.h"
+#include "bench/base/text.h"
 
 struct random {
     uint64_t state[4];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/load/counts.h"
 
-#include "bench/text.h"
+#include "bench/base/text.h"
 
 const char *fault_name(enum fault fault)
 {

@@ -13,7 +13,7 @@
 #include "bench/load/clock.h"
 #include "bench/load/complain.h"
 #include "bench/load/target.h"
-#include "bench/text.h"
+#include "bench/base/text.h"
 
 enum {
     EVENTS = 256,

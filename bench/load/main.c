@@ -13,7 +13,7 @@
 #include "bench/load/report.h"
 #include "bench/load/result.h"
 #include "bench/load/worker.h"
-#include "bench/text.h"
+#include "bench/base/text.h"
 
 enum { FILES_SPARE = 16, CROWD_VOLLEY = 64 << 10 };
 

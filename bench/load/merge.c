@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bench/histogram.h"
+#include "bench/record/histogram.h"
 #include "bench/load/complain.h"
 
 void merge_files(char **paths, int count)

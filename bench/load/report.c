@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/histogram.h"
+#include "bench/record/histogram.h"
 #include "bench/load/complain.h"
 #include "bench/load/result.h"
 

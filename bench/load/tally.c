@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "bench/text.h"
+#include "bench/base/text.h"
 
 static const double ns_per_ms = 1e6;
 

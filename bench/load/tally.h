@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "bench/histogram.h"
+#include "bench/record/histogram.h"
 
 /*
  * A log-linear histogram of nanoseconds, for the hot path: adding is one increment. It has the bins

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "bench/load/complain.h"
-#include "bench/text.h"
+#include "bench/base/text.h"
 
 /* Splits "[::1]:80", "127.0.0.1:80" or "name:80" in place. */
 static bool split(char *text, char **host, char **port)

@@ -13,7 +13,7 @@
 #include "bench/load/complain.h"
 #include "bench/load/pool.h"
 #include "bench/load/turn.h"
-#include "bench/text.h"
+#include "bench/base/text.h"
 
 enum {
     EVENTS = 512,       /* fetched in one wake-up at most */

@@ -11,7 +11,7 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
-#include "bench/compare.h"
+#include "bench/judge/compare.h"
 
 enum { TRIALS_LIMIT = 16, SPREADS = 4 };
 

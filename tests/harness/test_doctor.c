@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "bench/fitness.h"
-#include "bench/loop.h"
+#include "bench/run/fitness.h"
+#include "bench/base/loop.h"
 
 /* A machine with nothing to complain of. */
 static const char healthy[] =

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "bench/drift.h"
+#include "bench/judge/drift.h"
 
 /* A sentinel at two levels, one of them ten times as fast, and another model that must not count.
  */

@@ -10,7 +10,7 @@
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_sf_psi.h>
 
-#include "bench/estimate.h"
+#include "bench/judge/estimate.h"
 
 static void assert_near(double value, double expected, double tolerance)
 {

@@ -15,11 +15,11 @@
 
 #include <cmocka.h>
 
-#include "bench/cgroup.h"
-#include "bench/footprint.h"
-#include "bench/loop.h"
-#include "bench/sockdiag.h"
-#include "bench/text.h"
+#include "bench/machine/cgroup.h"
+#include "bench/machine/footprint.h"
+#include "bench/base/loop.h"
+#include "bench/machine/sockdiag.h"
+#include "bench/base/text.h"
 
 static void put(const char *folder, const char *name, const char *content)
 {
@@ -249,6 +249,7 @@ static pid_t start_holder(const char *group, int pairs)
     pid_t pid = fork();
     if (pid == 0) {
         int ends[2];
+        alarm(10); /* its end, should nobody else end it */
         enter(group);
         for (int i = 0; i < pairs; i++)
             if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "bench/histogram.h"
+#include "bench/record/histogram.h"
 
 enum { MAX = 200000 };
 

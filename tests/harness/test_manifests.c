@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "bench/manifests.h"
+#include "bench/judge/manifests.h"
 
 static json_t *parsed(const char *text)
 {

@@ -11,7 +11,7 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
-#include "bench/pairs.h"
+#include "bench/judge/pairs.h"
 
 static void assert_near(double value, double expected, double tolerance)
 {

@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include "bench/catalogue.h"
-#include "bench/child.h"
-#include "bench/peer.h"
-#include "bench/text.h"
+#include "bench/run/catalogue.h"
+#include "bench/base/child.h"
+#include "bench/run/peer.h"
+#include "bench/base/text.h"
 
 static struct {
     char folder[64];

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "bench/plan.h"
+#include "bench/run/plan.h"
 
 static const struct plan_part both[] = {{WORKLOAD_KEEP_ALIVE, {{1, 8, 64}, 3}},
                                         {WORKLOAD_IDLE, {{0, 100}, 2}}};

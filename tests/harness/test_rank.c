@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <gsl/gsl_rng.h>
 
-#include "bench/rank.h"
+#include "bench/judge/rank.h"
 
 enum { MOST = 8, MOST_PAIRS = MOST * (MOST - 1) / 2 };
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "bench/search.h"
+#include "bench/run/search.h"
 
 /* A server that keeps up to a sharp limit, a generator that reaches to another one. */
 struct world {
@@ -38,8 +38,7 @@ static void the_limit_lies_between_low_and_high(void **state)
 {
     (void)state;
     for (double limit = 100; limit < 1e6; limit *= 1.37) {
-        struct search_result found =
-            search((struct world){.limit = limit, .reach = 1e9}, 100000);
+        struct search_result found = search((struct world){.limit = limit, .reach = 1e9}, 100000);
         assert_true(found.low <= limit && limit < found.high);
         assert_true(found.high <= found.low * 1.05);
         assert_true(found.steps <= 24);

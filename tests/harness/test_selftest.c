@@ -12,8 +12,8 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
-#include "bench/selftest.h"
-#include "bench/text.h"
+#include "bench/judge/selftest.h"
+#include "bench/base/text.h"
 
 enum { BLOCKS = 12, MODELS = 3, CLIENTS = 64, ROUNDS = 200, WINDOW_US = 1000000 };
 

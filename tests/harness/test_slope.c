@@ -13,7 +13,7 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
-#include "bench/slope.h"
+#include "bench/judge/slope.h"
 
 static void assert_near(double value, double expected, double tolerance)
 {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "bench/summary.h"
+#include "bench/judge/summary.h"
 
 static const char *const models[] = {"zebra", "ant"};
 

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "bench/syscalls.h"
-#include "bench/text.h"
+#include "bench/judge/syscalls.h"
+#include "bench/base/text.h"
 
 enum { TRIALS = 4 };
 

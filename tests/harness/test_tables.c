@@ -15,14 +15,14 @@
 
 #include <cmocka.h>
 
-#include "bench/chart.h"
-#include "bench/level.h"
-#include "bench/loop.h"
-#include "bench/panels.h"
-#include "bench/rank.h"
-#include "bench/tables.h"
-#include "bench/text.h"
-#include "bench/workload.h"
+#include "bench/show/chart.h"
+#include "bench/show/level.h"
+#include "bench/base/loop.h"
+#include "bench/show/panels.h"
+#include "bench/judge/rank.h"
+#include "bench/show/tables.h"
+#include "bench/base/text.h"
+#include "bench/record/workload.h"
 
 enum { LEVELS = 3, NAMES_LIMIT = 24, FOLDERS_OPEN = 8, SAMPLES = 20000 };
 

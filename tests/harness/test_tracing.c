@@ -15,10 +15,10 @@
 
 #include <cmocka.h>
 
-#include "bench/cgroup.h"
-#include "bench/loop.h"
-#include "bench/text.h"
-#include "bench/tracing.h"
+#include "bench/machine/cgroup.h"
+#include "bench/base/loop.h"
+#include "bench/base/text.h"
+#include "bench/machine/tracing.h"
 
 /* A process in the group that works each time it is told to, and says when it is done. */
 struct worker {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "bench/workload.h"
+#include "bench/record/workload.h"
 
 static void every_workload_is_found_by_its_name(void **state)
 {

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "bench/text.h"
+#include "bench/base/text.h"
 
 enum { VALUES = 20000, ROUNDS = 20 };
 static const double shares[] = {0.001, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 1};

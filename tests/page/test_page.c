@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "bench/digest.h"
-#include "bench/extract.h"
-#include "bench/page.h"
+#include "bench/show/digest.h"
+#include "bench/show/extract.h"
+#include "bench/show/page.h"
 
 static void expect_text(char *text, const char *expected)
 {

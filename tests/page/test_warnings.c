@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "bench/warnings.h"
+#include "bench/show/warnings.h"
 
 enum { BLOCKS = 12, MODELS = 3, TRIALS = BLOCKS * MODELS };
 

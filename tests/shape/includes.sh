@@ -33,7 +33,14 @@ allow servers '^lib/[a-z_-]+\.h$' \
 allow lib '^lib/[a-z_-]+\.h$' "lib/ stands on itself and the system: turn the dependency round"
 allow bench '^bench/.*\.h$' \
   "the harness knows servers only as executables: ask --describe, or keep a type of its own"
-allow bench/load '^bench/(load/[a-z_]+|histogram|text|say|cpus)\.h$' \
+allow bench/base '^bench/(base/[a-z_]+|config)\.h$' "what all of the harness stands on knows nothing of it"
+allow bench/record '^bench/(base|record)/[a-z_]+\.h$' \
+  "a record is read and written without knowing how it was measured"
+allow bench/machine '^bench/(base|record|machine)/[a-z_]+\.h$' "a meter knows no run"
+allow bench/judge '^bench/((base|record|judge)/[a-z_]+|run/wrk)\.h$' \
+  "a verdict is a function of the record: what it needs has to stand there"
+allow bench/show '^bench/((base|record|judge|show|run)/[a-z_]+|config)\.h$' "what is shown is measured no more"
+allow bench/load '^bench/(load/[a-z_]+|record/histogram|base/(text|say)|machine/cpus)\.h$' \
   "the generator is a client of its own: from the harness it takes what has nothing to do with runs"
 allow tests '^(lib|bench|tests)/.*\.h$' "a test takes from lib/, bench/ and tests/: run a server, do not include it"
 allow tests/contract '^tests/contract/.*\.h$' \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Each outside tool has one place: wrk is named in bench/wrk.c (and its script wrk.lua), gnuplot
-# in bench/chart.c. Another generator or another plotter is then one file's change. A message
+# Each outside tool has one place: wrk is named in bench/run/wrk.c (and its script wrk.lua), gnuplot
+# in bench/show/chart.c. Another generator or another plotter is then one file's change. A message
 # for people may name the tool that they miss; a string without a space in it is a name for programs.
 set -euo pipefail
 # shellcheck source=tests/shape/report.sh
@@ -27,7 +27,7 @@ confine() { # TOOL HOME
   done < <(find lib servers bench -name '*.[ch]' | sort)
 }
 
-confine wrk bench/wrk.c
-confine gnuplot bench/chart.c
+confine wrk bench/run/wrk.c
+confine gnuplot bench/show/chart.c
 
 finish "$looked" "files"

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_RECORD_GATE_H
+#define BENCH_RECORD_GATE_H
+
+#include "bench/record/trial.h"
+
+/*
+ * Little's law as the share of its connections that the server kept busy, X R / c: throughput
+ * times mean raw latency over the number of connections. NAN when there is nothing to compute.
+ */
+double gate_little(const struct trial *);
+
+/*
+ * The least share that a server that left nobody waiting can show. Little's law says X (R + Z) = c,
+ * Z being the time from an answer to the connection's next request. wrk stamps a request when it
+ * writes it, so Z is not 0: an answered connection waits for its turn in wrk's loop. It can only
+ * wait while wrk is busy or itself waits for its CPU. With U for the share of time in which wrk is
+ * either, at most the share U of the connections is there. And of the c requests that the window's
+ * end cuts off, R counts nothing, though they have waited R / 2 each on average, which is a share
+ * of R / 2 T of a window of length T. So X R / c >= 1 - U - R / 2 T. A generator without a delay of
+ * its own, in a window much longer than a latency, must show 1.
+ */
+double gate_little_floor(const struct trial *);
+
+/*
+ * How long others kept the CPUs of server and load busy in the steady part, as a share of its
+ * length: what /proc/stat counts there less server, generator and harness. Kernel threads that
+ * do the server's own work (a thread's end, softirqs) are in it, some 0.1; ticks make it coarse,
+ * and it can be less than 0. NAN: not known.
+ */
+double gate_others(const struct trial *);
+
+/* Decides whether the trial may be compared: sets valid and, when it is not, the reason; and
+ * spoilt, when that lies with the machine: a trial to repeat. */
+void gate_judge(struct trial *);
+
+/*
+ * What set the speed: "server", "generator" or "concurrency" (neither was near 100 % busy). Where
+ * requests come at a rate that was asked for: "server" or "rate". There the generator is always
+ * busy, since it waits for the next by asking the clock.
+ */
+const char *gate_limited_by(const char *workload, double server_cpu_percent,
+                            double generator_cpu_percent);
+
+#endif

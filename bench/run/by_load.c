@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/run/by_load.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "bench/machine/footprint.h"
+#include "bench/run/generator.h"
+#include "bench/base/loop.h"
+#include "bench/record/record.h"
+#include "bench/run/search.h"
+#include "bench/base/text.h"
+#include "bench/machine/tracing.h"
+
+enum {
+    PEAK_WINDOW_MS = 300,
+    STEP_MOST_MS = 4000,
+    TRICKLE_RPS = 20,      /* memory: one connection has to send something */
+    MEMORY_WINDOW_MS = 500 /* memory: two readings, and half a ms to fork for each connection */
+};
+
+static const double samples_for_p99 = 10500; /* 100 beyond it, and some to spare */
+
+static struct generator_order order_of(const struct attempt *attempt)
+{
+    const struct run *run = attempt->run;
+    const struct cell *cell = attempt->cell;
+    const struct workload_facts *facts = workload_facts(cell->workload);
+    struct generator_order order = {.port = attempt->port,
+                                    .path = attempt->question->path,
+                                    .connections = plan_connections(cell),
+                                    .seed = run->seed + (uint64_t)attempt->trial->block,
+                                    .warm_up_ms = run->warm_up_ms,
+                                    .window_ms = run->window_ms};
+    if (facts->unit == LEVEL_RATE)
+        order.rate_rps = cell->level;
+    if (facts->unit == LEVEL_IDLE)
+        order.idle = cell->level;
+    if (facts->unit == LEVEL_BYTES)
+        order.echo_bytes = cell->level;
+    if (facts->unit == LEVEL_CLIENT)
+        order.client = workload_client(cell->level);
+    if (cell->workload == WORKLOAD_MEMORY) {
+        order.connections = 1;
+        order.rate_rps = TRICKLE_RPS;
+        const unsigned least_ms = MEMORY_WINDOW_MS + cell->level / 2;
+        order.window_ms = run->window_ms > least_ms ? run->window_ms : least_ms;
+    }
+    return order;
+}
+
+static void note_result(struct attempt *attempt, const struct generator *generator)
+{
+    struct trial *trial = attempt->trial;
+    const struct histogram *response = &generator->response;
+    trial->duration_us = generator_number(generator, NULL, "window_us");
+    trial->requests = generator_number(generator, NULL, "answered");
+    trial->bytes = generator_number(generator, NULL, "bytes");
+    trial->offered = generator_number(generator, NULL, "offered");
+    trial->answered_of_offered = generator_number(generator, NULL, "requests");
+    trial->errors_connect = generator_number(generator, "errors", "connect");
+    trial->errors_read = generator_number(generator, "errors", "read");
+    trial->errors_write = generator_number(generator, "errors", "write");
+    trial->errors_status = generator_number(generator, "errors", "status");
+    trial->errors_timeout = generator_number(generator, "errors", "timeout");
+    trial->errors_body = generator_number(generator, "errors", "body");
+    trial->errors_closed = generator_number(generator, "errors", "closed");
+    trial->unfinished = generator_number(generator, "errors", "unfinished");
+    trial->established = generator_number(generator, "per_connection", "open_at_start");
+    trial->served = generator_number(generator, "per_connection", "served");
+    trial->served_min = generator_number(generator, "per_connection", "served_min");
+    trial->served_max = generator_number(generator, "per_connection", "served_max");
+    trial->jain_ppm = generator_number(generator, "per_connection", "jain_ppm");
+    trial->longest_wait_ns = generator_number(generator, NULL, "longest_wait_ns");
+    trial->service_p99_ns = generator_number(generator, "service", "p99_ns");
+    trial->lateness_p99_ns = generator_number(generator, "lateness", "p99_ns");
+    trial->latency_samples = (int64_t)histogram_count(response);
+    trial->latency_p99_ns = generator_number(generator, "response", "p99_ns");
+    trial->latency_mean_ns = llround(histogram_mean(response));
+    trial->latency_max_ns = (int64_t)histogram_max(response);
+    trial->life_requests += trial->requests;
+}
+
+/* Of those that were asked for, how many idle ones stood at the end. */
+static void note_idle(struct attempt *attempt, const struct generator *generator)
+{
+    const json_t *beside = json_object_get(generator->result, "beside");
+    const json_t *idle = json_object_get(beside, "idle");
+    if (idle)
+        attempt->trial->idle_open = json_integer_value(json_object_get(idle, "opened")) -
+                                    json_integer_value(json_object_get(idle, "closed")) -
+                                    json_integer_value(json_object_get(idle, "resets"));
+}
+
+/* With all idle connections open, and before the window's end closes them. */
+static void note_footprint(struct attempt *attempt, int64_t end_us)
+{
+    struct trial *trial = attempt->trial;
+    struct footprint_place place = {attempt->server_meter, attempt->memory_group, attempt->port};
+    struct footprint footprint;
+    int64_t left_us = end_us - meter_clock_us();
+    bool settled = footprint_settle(footprint_read, &place,
+                                    left_us > 0 ? (uint64_t)left_us / 1000 : 0, &footprint);
+    if (footprint.pending > 0)
+        trial_fail(trial, "has not accepted %" PRId64 " of the connections", footprint.pending);
+    else if (!settled || meter_clock_us() > end_us)
+        trial_fail(trial, "memory did not come to rest within the window");
+    if (trial->failure[0])
+        return;
+    snprintf(trial->memory_source, sizeof trial->memory_source, "%s", footprint.source);
+    trial->memory_user_bytes = footprint.user_bytes;
+    trial->memory_kernel_bytes = footprint.kernel_bytes;
+    trial->memory_steady_kib = trial->memory_peak_kib = footprint.user_bytes / 1024;
+    trial->processes = footprint.processes;
+}
+
+static bool watch_window(struct attempt *attempt, struct generator *generator, unsigned window_ms)
+{
+    struct trial *trial = attempt->trial;
+    pid_t pid = generator->child.process.pid;
+    if (!generator_wait_window(generator, trial))
+        return false;
+    if (attempt->tracing)
+        tracing_start(attempt->tracing);
+    struct attempt_reading from = attempt_read(attempt, pid);
+    if (attempt->cell->workload == WORKLOAD_MEMORY)
+        note_footprint(attempt, from.clock_us + (int64_t)window_ms * 1000);
+    attempt_note_pinning(attempt, pid);
+    bool done = generator_wait_done(generator, window_ms, trial);
+    if (attempt->tracing)
+        tracing_stop(attempt->tracing);
+    struct attempt_reading to = attempt_read(attempt, pid);
+    attempt_note_losses(trial, &from.net);
+    attempt_note_steady(trial, &from, &to);
+    attempt_note_window(trial, &from, &to);
+    if (loop_interrupted())
+        trial_fail(trial, "interrupted");
+    return done;
+}
+
+/* How often each was called, and how many requests that was for. */
+static void note_calls(struct attempt *attempt, const char *stem)
+{
+    struct trial *trial = attempt->trial;
+    char *path = text_format("%s.syscalls.json", stem);
+    trial->syscalls = tracing_total(attempt->tracing);
+    json_t *calls =
+        json_pack("{s:I,s:I,s:o}", "requests", (json_int_t)trial->requests, "total",
+                  (json_int_t)trial->syscalls, "names", tracing_names(attempt->tracing));
+    if (json_dump_file(calls, path, JSON_INDENT(2)) < 0)
+        trial_fail(trial, "cannot write %s", path);
+    json_decref(calls);
+    free(path);
+}
+
+/* The window that counts. */
+static void measure(struct attempt *attempt, const struct generator_order *order)
+{
+    struct trial *trial = attempt->trial;
+    struct generator generator = {.group = attempt->load_group};
+    char *stem = text_format("%s/raw/%s", attempt->run->folder, attempt->stem);
+    trial->rate_rps = order->rate_rps > 0 ? llround(order->rate_rps) : TRIAL_UNKNOWN;
+    if (generator_start(&generator, attempt->run, order, stem, trial) &&
+        watch_window(attempt, &generator, order->window_ms) && generator_read(&generator, trial)) {
+        note_result(attempt, &generator);
+        note_idle(attempt, &generator);
+        if (attempt->tracing)
+            note_calls(attempt, stem);
+        record_histogram(attempt->run->folder, attempt->stem, &generator.response, 1);
+    }
+    attempt_note_early_end(attempt);
+    generator_finish(&generator);
+    free(stem);
+}
+
+/* A run that only finds something out: nothing of it is noted but that it took place. */
+static bool try(struct attempt *attempt, const struct generator_order *order,
+                struct generator *generator)
+{
+    char *stem = text_format("%s/raw/%s.step", attempt->run->folder, attempt->stem);
+    bool tried = generator_start(generator, attempt->run, order, stem, attempt->trial) &&
+                 generator_wait_window(generator, attempt->trial) &&
+                 generator_wait_done(generator, order->window_ms, attempt->trial) &&
+                 generator_read(generator, attempt->trial);
+    if (tried)
+        attempt->trial->life_requests += generator_number(generator, NULL, "answered");
+    free(stem);
+    return tried && !loop_interrupted();
+}
+
+static bool find_peak(struct attempt *attempt)
+{
+    struct generator generator = {.group = attempt->load_group};
+    struct generator_order order = order_of(attempt);
+    order.window_ms = PEAK_WINDOW_MS;
+    bool found = try(attempt, &order, &generator);
+    if (found)
+        attempt->trial->peak_rps = generator_number(&generator, NULL, "achieved_rps");
+    generator_finish(&generator);
+    if (found && attempt->trial->peak_rps <= 0)
+        trial_fail(attempt->trial, "answered nothing in closed loop");
+    return !attempt->trial->failure[0];
+}
+
+static enum search_answer judge(const struct generator *generator, int64_t bound_us)
+{
+    int64_t offered = generator_number(generator, NULL, "offered");
+    int64_t answered = generator_number(generator, NULL, "requests");
+    int64_t lateness_ns = generator_number(generator, "lateness", "p99_ns");
+    double p99_us = (double)histogram_percentile(&generator->response, 0.99) / 1e3;
+    if (lateness_ns > bound_us * 100) /* a tenth of the bound */
+        return SEARCH_UNKNOWN;
+    bool kept_up = offered > 0 && (double)answered >= 0.99 * (double)offered;
+    return kept_up && p99_us <= (double)bound_us ? SEARCH_HOLDS : SEARCH_FAILS;
+}
+
+struct asking {
+    struct attempt *attempt;
+    int64_t bound_us;
+};
+
+/* Whether p99 stays under the bound at this rate; long enough for a p99 to mean something. */
+static enum search_answer ask(void *argument, double rate_rps)
+{
+    const struct asking *asking = argument;
+    struct generator generator = {.group = asking->attempt->load_group};
+    struct generator_order order = order_of(asking->attempt);
+    order.rate_rps = rate_rps;
+    order.window_ms =
+        (unsigned)fmin(fmax(order.window_ms, 1e3 * samples_for_p99 / rate_rps), STEP_MOST_MS);
+    enum search_answer answer = SEARCH_UNKNOWN;
+    if (try(asking->attempt, &order, &generator))
+        answer = judge(&generator, asking->bound_us);
+    generator_finish(&generator);
+    return answer;
+}
+
+static void find_capacity(struct attempt *attempt)
+{
+    struct trial *trial = attempt->trial;
+    struct asking asking = {attempt, trial->level};
+    struct search_result found;
+    search_rate(ask, &asking, (double)trial->peak_rps, &found);
+    if (found.low > 0)
+        trial->capacity_low_rps = llround(found.low);
+    if (found.high > 0)
+        trial->capacity_high_rps = llround(found.high);
+    trial->capacity_steps = found.steps;
+}
+
+static void drive(struct attempt *attempt)
+{
+    const struct workload_facts *facts = workload_facts(attempt->cell->workload);
+    struct generator_order order = order_of(attempt);
+    bool shares = facts->unit == LEVEL_SHARE || facts->unit == LEVEL_BOUND_US;
+    attempt->trial->life_requests = 0;
+    if (shares && !find_peak(attempt))
+        return;
+    if (facts->unit == LEVEL_SHARE)
+        order.rate_rps = (double)attempt->trial->peak_rps * attempt->cell->level / 100;
+    if (facts->unit == LEVEL_BOUND_US) {
+        find_capacity(attempt);
+        if (attempt->trial->capacity_low_rps <= 0)
+            trial_fail(attempt->trial, "no rate keeps p99 under the bound");
+        order.rate_rps = (double)attempt->trial->capacity_low_rps;
+    }
+    if (!attempt->trial->failure[0] && !loop_interrupted())
+        measure(attempt, &order);
+}
+
+/* Counted from before the peak is looked for, so that shares are of what is left with counting. */
+void by_load_measure(struct attempt *attempt)
+{
+    char *trouble = NULL;
+    if (attempt->cell->workload == WORKLOAD_SYSCALLS)
+        attempt->tracing = tracing_open(attempt->server_group, &trouble);
+    if (trouble)
+        trial_fail(attempt->trial, "%s", trouble);
+    else
+        drive(attempt);
+    tracing_close(attempt->tracing);
+    attempt->tracing = NULL;
+    free(trouble);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_RUN_GENERATOR_H
+#define BENCH_RUN_GENERATOR_H
+
+#include "bench/base/child.h"
+#include "bench/record/histogram.h"
+#include "bench/run/run.h"
+#include "bench/record/trial.h"
+
+/* One run of c10kit-load against a server on a port of this network namespace. */
+struct generator_order {
+    uint16_t port;
+    const char *path;     /* NULL: "/" */
+    unsigned connections; /* that send */
+    unsigned idle;        /* silent ones beside them */
+    const char *client;   /* a bad one beside them; "": none */
+    unsigned echo_bytes;  /* 0: HTTP */
+    double rate_rps;      /* 0: closed loop */
+    uint64_t seed;        /* of the arrivals */
+    unsigned warm_up_ms, window_ms;
+};
+
+struct generator {
+    const char *group; /* control group to run in, or NULL; the caller's */
+    struct child child;
+    char *json_path, *histogram_path; /* owned */
+    json_t *result;                   /* owned; NULL: none yet */
+    struct histogram response;        /* ns */
+};
+
+/* Starts it; the files' names begin with `stem_path`. A failure is noted in the trial. */
+bool generator_start(struct generator *, const struct run *, const struct generator_order *,
+                     const char *stem_path, struct trial *);
+
+/* Waits until its window begins: idle connections are open, the warm-up is over. */
+bool generator_wait_window(struct generator *, struct trial *);
+
+/* Waits until its window is over, for so long at most. */
+bool generator_wait_done(struct generator *, unsigned window_ms, struct trial *);
+
+/* Waits for its end and reads what it left. */
+bool generator_read(struct generator *, struct trial *);
+
+/* A whole number of the result, such as "errors.status"; TRIAL_UNKNOWN when there is none. */
+int64_t generator_number(const struct generator *, const char *group, const char *name);
+
+/* Kills what still runs, removes its files and frees all; also after a start that failed. */
+void generator_finish(struct generator *);
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/run/run.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/machine/cgroup.h"
+#include "bench/show/chart.h"
+#include "bench/run/cold.h"
+#include "bench/run/drive.h"
+#include "bench/run/fitness.h"
+#include "bench/run/host.h"
+#include "bench/base/loop.h"
+#include "bench/machine/meter.h"
+#include "bench/record/record.h"
+#include "bench/base/places.h"
+#include "bench/base/say.h"
+#include "bench/base/text.h"
+#include "bench/run/wrk.h"
+
+enum { CALM_MS = 2000 };
+
+static const char usual_sentinel[] = "epoll-lt";
+static const char no_twin[] = "none";
+
+static char *default_folder(void)
+{
+    char name[64];
+    time_t now = time(NULL);
+    struct tm local;
+    localtime_r(&now, &local);
+    strftime(name, sizeof name, "results/run-%Y%m%d-%H%M%S", &local);
+    return text_copy(name);
+}
+
+static bool choose_sentinel(struct run *run, const struct run_options *options)
+{
+    const char *name = options->sentinel ? options->sentinel : usual_sentinel;
+    run->sentinel = catalogue_find(&run->catalogue, name);
+    if (run->sentinel < run->catalogue.count)
+        return true;
+    run->sentinel = 0;
+    if (options->sentinel)
+        say("no sentinel %s: it is not among the models to measure", name);
+    return !options->sentinel;
+}
+
+static bool choose_twin(struct run *run, const struct run_options *options)
+{
+    const char *name = options->twin;
+    if (!name)
+        name = run->mode->ranks ? run->catalogue.models[run->sentinel].name : no_twin;
+    if (strcmp(name, no_twin) == 0 || catalogue_add_twin(&run->catalogue, name))
+        return true;
+    say("no twin of %s: it is not among the models to measure", name);
+    return false;
+}
+
+static void draw_plan(struct run *run, const struct run_options *options)
+{
+    size_t models = run->catalogue.count;
+    unsigned blocks =
+        options->blocks ? options->blocks : mode_blocks(run->mode, models - run->catalogue.twins);
+    plan_init(&run->plan, models, options->parts, options->part_count);
+    plan_shuffle(&run->plan, blocks, options->seed);
+}
+
+bool run_settle(struct run *run, const struct run_options *options, const json_t *command)
+{
+    char *servers = options->servers ? text_copy(options->servers) : places_servers();
+    *run = (struct run){.mode = options->mode,
+                        .cpus = options->cpus,
+                        .wrk = wrk_find(),
+                        .gnuplot = chart_find_tool(),
+                        .hyperfine = options->no_cold ? NULL : text_find_program("hyperfine"),
+                        .script = wrk_find_script(),
+                        .folder = options->output ? text_copy(options->output) : default_folder(),
+                        .window_ms = options->window_ms,
+                        .warm_up_ms = options->warm_up_ms,
+                        .attempts = options->attempts,
+                        .seed = options->seed,
+                        .command = json_deep_copy(command)};
+    catalogue_read(&run->catalogue, servers, options->models);
+    if (options->peers)
+        catalogue_add_peers(&run->catalogue, options->peers);
+    free(servers);
+    cpus_choose(&run->cpus);
+    if (run->catalogue.count == 0) {
+        say("there is no model to measure");
+        return false;
+    }
+    if (!choose_sentinel(run, options) || !choose_twin(run, options))
+        return false;
+    draw_plan(run, options);
+    return true;
+}
+
+void run_finish(struct run *run)
+{
+    plan_finish(&run->plan);
+    catalogue_finish(&run->catalogue);
+    json_decref(run->command);
+    free(run->wrk);
+    free(run->gnuplot);
+    free(run->hyperfine);
+    free(run->script);
+    free(run->folder);
+}
+
+static bool is_same(const json_t *recorded, const json_t *now, const char *what)
+{
+    if (json_equal(recorded, now))
+        return true;
+    say("cannot go on with that run: %s changed since", what);
+    return false;
+}
+
+bool run_can_resume(const struct run *run, const json_t *manifest)
+{
+    json_t *now = host_manifest(run);
+    const json_t *machine = json_object_get(manifest, "machine");
+    bool same =
+        is_same(json_object_get(manifest, "plan"), json_object_get(now, "plan"), "the plan") &&
+        is_same(json_object_get(manifest, "binaries"), json_object_get(now, "binaries"),
+                "an executable that is measured, or wrk,") &&
+        is_same(json_object_get(machine, "kernel"),
+                json_object_get(json_object_get(now, "machine"), "kernel"), "the kernel");
+    json_decref(now);
+    return same;
+}
+
+/* How far a run is: for each trial of the plan its attempts so far, or run->attempts when it needs
+ * no more. */
+static unsigned *read_progress(const struct run *run)
+{
+    size_t trials = plan_trials(&run->plan);
+    unsigned *attempts = text_allocate(trials, sizeof *attempts);
+    struct record record;
+    record_read(&record, run->folder);
+    for (size_t i = 0; i < record.count; i++) {
+        const struct trial *trial = &record.trials[i];
+        if (trial->number < 1 || (size_t)trial->number > trials)
+            continue;
+        attempts[trial->number - 1] = trial->spoilt == 1 ? (unsigned)trial->attempt : run->attempts;
+    }
+    record_finish(&record);
+    return attempts;
+}
+
+static size_t count_left(const struct run *run, const unsigned *attempts)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < plan_trials(&run->plan); i++)
+        left += attempts[i] < run->attempts;
+    return left;
+}
+
+struct pace {
+    int64_t start_us;
+    size_t done, left; /* trials of this session */
+};
+
+/* Guesses from what the trials so far took; the plan's own guess for the first. */
+static uint64_t seconds_left(const struct run *run, const struct pace *pace)
+{
+    if (pace->done == 0)
+        return plan_time_ms(pace->left, run->window_ms, run->warm_up_ms) / 1000;
+    return (uint64_t)(meter_clock_us() - pace->start_us) / pace->done * pace->left / 1000000;
+}
+
+static void show_progress(const struct run *run, const struct pace *pace, size_t index)
+{
+    const struct cell *cell = plan_cell(&run->plan, index);
+    uint64_t left = seconds_left(run, pace);
+    say_progress("%3zu/%zu  %" PRIu64 ":%02" PRIu64 " left  %s, %s, %u connections", index + 1,
+                 plan_trials(&run->plan), left / 60, left % 60,
+                 run->catalogue.models[cell->model].name, workload_name(cell->workload),
+                 cell->level);
+}
+
+/* What makes going on senseless, said once. */
+static bool has_means(const struct run *run)
+{
+    if (access(run->wrk, X_OK) < 0) {
+        say("wrk is gone (%s): the run ends here; with wrk back, --resume %s goes on", run->wrk,
+            run->folder);
+        return false;
+    }
+    return record_has_room(run->folder);
+}
+
+/* One trial of the plan, repeated while the environment spoils it. Returns false when the run has
+ * to end; what was cut short or could not be written is not in the record. */
+static bool run_trial(const struct run *run, size_t index, unsigned attempts, size_t *measured)
+{
+    struct trial trial;
+    do {
+        if (attempts > 0)
+            loop_pause((uint64_t)attempts * CALM_MS); /* what spoils one spoils the next */
+        drive_trial(run, index, ++attempts, &trial);
+        if (loop_interrupted() || !has_means(run) || !record_trial(run->folder, &trial))
+            return false;
+        if (trial.spoilt)
+            say("trial %zu, %s, %s, %" PRId64 ": %s; %s", index + 1, trial.model, trial.workload,
+                trial.level, trial.reason, attempts < run->attempts ? "once more" : "given up");
+    } while (trial.spoilt && attempts < run->attempts);
+    *measured += trial.failure[0] == '\0';
+    if (trial.failure[0])
+        say("trial %zu, %s, %s, %" PRId64 ": %s", index + 1, trial.model, trial.workload,
+            trial.level, trial.failure);
+    return true;
+}
+
+/* Returns whether it came to its end and measured something. */
+static bool run_trials(const struct run *run)
+{
+    unsigned *attempts = read_progress(run);
+    size_t measured = 0;
+    struct pace pace = {.start_us = meter_clock_us(), .left = count_left(run, attempts)};
+    bool resumed_whole = pace.left == 0, going = has_means(run);
+    for (size_t i = 0; i < plan_trials(&run->plan) && going && !loop_interrupted(); i++) {
+        if (attempts[i] >= run->attempts)
+            continue;
+        show_progress(run, &pace, i);
+        going = run_trial(run, i, attempts[i], &measured);
+        pace.done++;
+        pace.left--;
+    }
+    say_progress_end();
+    free(attempts);
+    return going && (measured > 0 || resumed_whole);
+}
+
+/* Not of peers: what is timed prints a ready line with a port of its own choice. */
+static void time_start_up(const struct run *run)
+{
+    struct run ours = *run;
+    ours.catalogue.count -= ours.catalogue.peers + ours.catalogue.twins; /* they stand last */
+    cold_run(&ours);
+}
+
+bool run_measure(const struct run *run, bool resumed)
+{
+    if (!cpus_pin(run->cpus.server) || !cpus_pin(run->cpus.load))
+        say_and_exit("cannot run on CPUs %s and %s", run->cpus.server, run->cpus.load);
+    cgroup_init();
+    if (!resumed) {
+        json_t *manifest = host_manifest(run);
+        json_object_set_new(manifest, "fitness", fitness_to_json(manifest, &run->cpus));
+        record_manifest(run->folder, manifest);
+        json_decref(manifest);
+    }
+    bool whole = run->wrk && run_trials(run);
+    if (run->hyperfine && !loop_interrupted() && (whole || !run->wrk))
+        time_start_up(run);
+    cgroup_finish();
+    return whole;
+}

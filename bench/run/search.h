@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_RUN_SEARCH_H
+#define BENCH_RUN_SEARCH_H
+
+/* The highest rate at which something still holds, by asking. Pure but for the asking. */
+
+enum search_answer {
+    SEARCH_HOLDS,
+    SEARCH_FAILS,
+    SEARCH_UNKNOWN /* could not be tried: the generator was the limit */
+};
+
+struct search_result {
+    double low;  /* the highest rate that held, twice; 0: none did */
+    double high; /* the lowest that failed; 0: none did before it could not be tried any more */
+    int steps;   /* questions asked */
+};
+
+/*
+ * Ramp, bisect, confirm. Beginning at an eighth of `guess` the rate is doubled while it holds (an
+ * eighth that fails is halved, down to a 1/4096 of the guess), then the gap is halved, on
+ * logarithms, until it is within 5 %. The rate that held is asked once more; when it fails then,
+ * it is the new high, and the search goes on below it, so that a lucky answer does not stand. At
+ * most 24 questions.
+ */
+void search_rate(enum search_answer (*ask)(void *argument, double rate), void *argument,
+                 double guess, struct search_result *);
+
+#endif
