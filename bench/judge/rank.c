@@ -583,7 +583,7 @@ static void print_contest(FILE *out, const struct contest *contest)
 void rank_print(const struct ranking *ranking, FILE *out)
 {
     print_resolution(ranking, out);
-    size_t ranked = 0, fewest = SIZE_MAX, most = 0;
+    size_t ranked = 0, previews = 0, fewest = SIZE_MAX, most = 0;
     for (size_t i = 0; i < ranking->count; i++) {
         const struct contest *contest = &ranking->contests[i];
         if (rank_is_ranked(contest)) {
@@ -592,11 +592,15 @@ void rank_print(const struct ranking *ranking, FILE *out)
                       out);
             print_contest(out, contest);
         } else if (contest->compared >= 2) {
+            previews++;
             fewest = contest->blocks < fewest ? contest->blocks : fewest;
             most = contest->blocks_needed > most ? contest->blocks_needed : most;
         }
     }
-    if (most > 0)
+    if (ranked > 0 && previews > 0)
+        fprintf(out, "%zu of %zu contests are not ranked: too few blocks are whole\n", previews,
+                ranked + previews);
+    else if (most > 0)
         fprintf(out, "preview, not ranked: %zu block%s, needs %zu\n", fewest,
                 fewest == 1 ? "" : "s", most);
 }

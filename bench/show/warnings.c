@@ -232,14 +232,19 @@ static char *tell_cells(const struct evidence *evidence, cell_test *test, const 
 
 static char *find_preview(const struct evidence *evidence)
 {
-    size_t fewest = SIZE_MAX, needed = 0;
+    size_t fewest = SIZE_MAX, needed = 0, ranked = 0, previews = 0;
     for (size_t i = 0; i < evidence->ranking->count; i++) {
         const struct contest *contest = &evidence->ranking->contests[i];
+        ranked += rank_is_ranked(contest);
         if (contest->compared < 2 || rank_is_ranked(contest))
             continue;
+        previews++;
         fewest = contest->blocks < fewest ? contest->blocks : fewest;
         needed = contest->blocks_needed > needed ? contest->blocks_needed : needed;
     }
+    if (ranked > 0 && previews > 0)
+        return text_format("%zu of %zu contests are not ranked: %zu whole blocks, %zu needed",
+                           previews, ranked + previews, fewest, needed);
     return needed ? text_format("preview, not ranked: %zu block%s, a ranking needs %zu", fewest,
                                 fewest == 1 ? "" : "s", needed)
                   : NULL;
