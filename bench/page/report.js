@@ -218,7 +218,7 @@
     .map(workload => levelCalled(workload, Number(level)))).join(" / ");
   const rankable = data.contests.filter(contest => contest.compared >= 2);
   const isRanked = rankable.some(contest => contest.ranked);
-  const isPreview = rankable.some(contest => !contest.ranked);
+  const isPreview = rankable.length > 0 && rankable.every(contest => !contest.ranked);
 
   function day(seconds) {
     return new Date(1000 * seconds).toLocaleDateString("en-GB",
