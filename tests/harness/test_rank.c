@@ -309,10 +309,10 @@ static void each_workload_has_contests_of_its_own(void **state)
                 strcmp(trial->workload, "capacity") == 0 ? 50000 : TRIAL_UNKNOWN;
         }
         contest_of(&made);
-        for (size_t i = 0; i < made.ranking.count; i++) {
-            strcat(metrics, metric_name(made.ranking.contests[i].metric));
-            strcat(metrics, " ");
-        }
+        size_t used = 0;
+        for (size_t i = 0; i < made.ranking.count; i++)
+            used += (size_t)snprintf(metrics + used, sizeof metrics - used, "%s ",
+                                     metric_name(made.ranking.contests[i].metric));
         assert_string_equal(metrics, cases[at].metrics);
         finish(&made);
         for (size_t i = 0; i < TRIALS; i++)

@@ -154,7 +154,7 @@ static void a_run_has_one_row_for_each_model(void **state)
 {
     (void)state;
     struct made made;
-    double row[16];
+    double row[16] = {0};
     make(&made);
     assert_int_equal(row_of(&made, row), 12);
     assert_near(row[0], 250, 1e-3);
@@ -170,7 +170,7 @@ static void a_hollow_level_is_left_out_in_all_blocks(void **state)
 {
     (void)state;
     struct made made;
-    double row[16];
+    double row[16] = {0};
     make(&made);
     made.trials[5].valid = 0;
     made.trials[5].memory_user_bytes = 1;
@@ -184,7 +184,7 @@ static void a_block_that_lacks_a_level_is_left_out(void **state)
 {
     (void)state;
     struct made made;
-    double row[16];
+    double row[16] = {0};
     make(&made);
     made.record.count = TRIALS - 1;
     assert_int_equal(row_of(&made, row), 12);
@@ -197,7 +197,7 @@ static void one_valid_level_is_no_line(void **state)
 {
     (void)state;
     struct made made;
-    double row[16];
+    double row[16] = {0};
     make(&made);
     for (size_t i = 0; i < TRIALS; i++)
         made.trials[i].valid = made.trials[i].level == 0;
