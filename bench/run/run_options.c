@@ -275,7 +275,7 @@ void run_options_parse(struct run_options *run, int argc, char **argv)
         .args_doc = "[quick|standard|publish]",
         .doc = "Measures every model in every workload at every level, in random order, and leaves "
                "the record, summary, ranking, charts and report in a folder.\v"
-               "quick (the default): 3 blocks, 0.3 s each, levels 64, 1000; a preview, not "
+               "quick (the default): 3 blocks, 0.2 s each, levels 64, 1000; a preview, not "
                "ranked. standard: as many blocks as a ranking needs, at least 12, 1 s, levels up "
                "to 10000, and an A/A twin. publish: at least 30 blocks, 2 s.\n\n"
                "Ctrl-C ends a run; what was measured is kept, summarised and drawn, and --resume "
