@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <gsl/gsl_statistics_double.h>
 
 #include "bench/judge/drift.h"
+#include "bench/machine/cpus.h"
 #include "bench/show/level.h"
 #include "bench/base/say.h"
 #include "bench/base/text.h"
@@ -304,31 +306,13 @@ static char *find_late_generator(const struct evidence *evidence)
                 : NULL;
 }
 
-/* In a list like "0-2,5". */
-static bool lists_cpu(const char *list, unsigned long cpu)
-{
-    for (const char *at = list; *at;) {
-        char *end;
-        unsigned long first = strtoul(at, &end, 10), last = first;
-        if (end == at)
-            return false;
-        if (*end == '-')
-            last = strtoul(end + 1, &end, 10);
-        if (cpu >= first && cpu <= last)
-            return true;
-        at = end + (*end == ',');
-    }
-    return false;
-}
-
 static char *find_shared_cpus(const struct evidence *evidence)
 {
-    enum { CPUS = 4096 };
     const char *server = fact_text(evidence, "plan", "server_cpus");
     const char *load = fact_text(evidence, "plan", "load_cpus");
-    for (unsigned long cpu = 0; server && load && cpu < CPUS; cpu++)
-        if (lists_cpu(server, cpu) && lists_cpu(load, cpu))
-            return text_format("server and load shared CPU %lu", cpu);
+    for (int cpu = 0; server && load && cpu < CPU_SETSIZE; cpu++)
+        if (cpus_has(server, cpu) && cpus_has(load, cpu))
+            return text_format("server and load shared CPU %d", cpu);
     return NULL;
 }
 
