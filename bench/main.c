@@ -17,6 +17,7 @@ static const struct verb {
     {"run", (char[]){"c10kit run"}, run_verb, "measure, record, summarise, draw"},
     {"report", (char[]){"c10kit report"}, report_verb, "summarise and draw a recorded run again"},
     {"compare", (char[]){"c10kit compare"}, compare_verb, "what differs between two recorded runs"},
+    {"claims", (char[]){"c10kit claims"}, claims_verb, "put what is said of servers to the test"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

@@ -9,6 +9,7 @@ int report_verb(int argc, char **argv);
 int compare_verb(int argc, char **argv);
 int doctor_verb(int argc, char **argv);
 int selftest_verb(int argc, char **argv);
+int claims_verb(int argc, char **argv);
 
 enum {
     EXIT_INTERRUPTED = 130, /* what a shell reports for Ctrl-C */

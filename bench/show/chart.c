@@ -67,8 +67,7 @@ static char *quoted(const char *text)
     return result;
 }
 
-/* `variables` are assignments; appends name = "value". Takes over the old string. */
-static char *with(char *variables, const char *name, const char *value)
+char *chart_assign(char *variables, const char *name, const char *value)
 {
     char *literal = quoted(value);
     char *longer = text_format("%s%s = %s; ", variables, name, literal);
@@ -139,12 +138,12 @@ static char *common_variables(const char *folder, const json_t *manifest)
     char *names = models_of(manifest, false), *slots = models_of(manifest, true);
     char *about = conditions(manifest);
     char *height = text_format("%u", panels_height_px(tables_count_drawn(manifest)));
-    char *variables = with(text_copy(""), "scripts", scripts);
-    variables = with(variables, "folder", folder);
-    variables = with(variables, "names", names);
-    variables = with(variables, "slots", slots);
-    variables = with(variables, "conditions", about);
-    variables = with(variables, "panel_height", height);
+    char *variables = chart_assign(text_copy(""), "scripts", scripts);
+    variables = chart_assign(variables, "folder", folder);
+    variables = chart_assign(variables, "names", names);
+    variables = chart_assign(variables, "slots", slots);
+    variables = chart_assign(variables, "conditions", about);
+    variables = chart_assign(variables, "panel_height", height);
     free(height);
     free(about);
     free(slots);
@@ -220,11 +219,10 @@ static bool has_workload(const struct summary *summary, const char *workload)
     return false;
 }
 
-/* In both forms. */
-static void draw_forms(const char *gnuplot, const char *variables, const char *const *scripts)
+void chart_run(const char *gnuplot, const char *variables, const char *const *scripts)
 {
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        char *own = with(text_copy(variables), "form", forms[i]);
+        char *own = chart_assign(text_copy(variables), "form", forms[i]);
         draw(gnuplot, own, scripts);
         free(own);
     }
@@ -235,9 +233,9 @@ static void draw_standings(const char *gnuplot, const char *variables,
                            const struct ranking *ranking, const char *workload)
 {
     if (standings_has_pairs(ranking, workload))
-        draw_forms(gnuplot, variables, pairs_scripts);
+        chart_run(gnuplot, variables, pairs_scripts);
     if (standings_has_ranks(ranking, workload))
-        draw_forms(gnuplot, variables, ranking_scripts);
+        chart_run(gnuplot, variables, ranking_scripts);
 }
 
 /* The metrics of the workload's contests, in their order. */
@@ -265,16 +263,17 @@ static char *workload_variables(const char *common, const struct summary *summar
     char *level_names = levels_of(summary, name, true);
     char *level = text_format("%" PRId64, level_telling(name, summary, busy_level));
     char *metrics = contested_metrics(ranking, name);
-    char *variables = with(text_copy(common), "workload", name);
-    variables = with(variables, "note", note);
-    variables = with(variables, "levels", levels);
-    variables = with(variables, "level_names", level_names);
-    variables = with(variables, "level_layout", level_layout(name, summary));
-    variables = with(variables, "level_unit", level_unit(name));
-    variables = with(variables, "level_axis", level_axis(name));
-    variables = with(variables, "loop", workload_facts(workload)->open_loop ? "open" : "closed");
-    variables = with(variables, "metrics", metrics);
-    variables = with(variables, "distribution_level", level);
+    char *variables = chart_assign(text_copy(common), "workload", name);
+    variables = chart_assign(variables, "note", note);
+    variables = chart_assign(variables, "levels", levels);
+    variables = chart_assign(variables, "level_names", level_names);
+    variables = chart_assign(variables, "level_layout", level_layout(name, summary));
+    variables = chart_assign(variables, "level_unit", level_unit(name));
+    variables = chart_assign(variables, "level_axis", level_axis(name));
+    variables =
+        chart_assign(variables, "loop", workload_facts(workload)->open_loop ? "open" : "closed");
+    variables = chart_assign(variables, "metrics", metrics);
+    variables = chart_assign(variables, "distribution_level", level);
     free(metrics);
     free(level);
     free(level_names);
@@ -295,12 +294,12 @@ size_t chart_draw(const char *folder, const char *gnuplot, const struct record *
             continue;
         char *variables =
             workload_variables(common, summary, ranking, (enum workload)i, busy_level);
-        draw_forms(gnuplot, variables, drawings[i]);
+        chart_run(gnuplot, variables, drawings[i]);
         draw_standings(gnuplot, variables, ranking, workload);
         free(variables);
     }
     if (cold)
-        draw_forms(gnuplot, common, cold_scripts);
+        chart_run(gnuplot, common, cold_scripts);
     free(common);
     return for_charts(folder, NULL);
 }

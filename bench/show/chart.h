@@ -10,6 +10,13 @@
 extern const char chart_tool[];
 char *chart_find_tool(void);
 
+/* Appends name = "value"; to assignments, quoted as gnuplot wants it. Takes over the old string. */
+char *chart_assign(char *assignments, const char *name, const char *value);
+
+/* Runs gnuplot once for each form, with these assignments and `form`, on scripts of bench/
+ * ("charts/ cpu.gp"; NULL ends the list). Says what went wrong. */
+void chart_run(const char *gnuplot, const char *assignments, const char *const *scripts);
+
 /* Draws FOLDER/charts/NAME.{svg,png} from FOLDER/charts/data with gnuplot and the scripts of
  * bench/charts; tables_write() must have been there. Takes away what was drawn before. `busy_level`
  * is tables_write()'s. Returns how many files there are; says what went wrong. */

@@ -40,6 +40,10 @@ allow bench/machine '^bench/(base|record|machine)/[a-z_]+\.h$' "a meter knows no
 allow bench/judge '^bench/((base|record|judge)/[a-z_]+|run/wrk)\.h$' \
   "a verdict is a function of the record: what it needs has to stand there"
 allow bench/show '^bench/((base|record|judge|show|run)/[a-z_]+|machine/cpus|config)\.h$' "what is shown is measured no more"
+allow bench/lab '^bench/((base|record|machine|judge|show|run|lab)/[a-z_]+|config)\.h$' \
+  "what experiments share measures as runs do, and knows none of them"
+allow bench/claims '^bench/(base|record|machine|judge|run|lab|claims)/[a-z_]+\.h$' \
+  "an experiment stands on the lab"
 allow bench/load '^bench/(load/[a-z_]+|record/histogram|base/(text|say)|machine/cpus)\.h$' \
   "the generator is a client of its own: from the harness it takes what has nothing to do with runs"
 allow tests '^(lib|bench|tests)/.*\.h$' "a test takes from lib/, bench/ and tests/: run a server, do not include it"

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/claims/claims.h"
+
+const struct claim *const claims[] = {
+    &claim_b1,
+    NULL,
+};

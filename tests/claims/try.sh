@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# One claim is tried to its end, once, and its figures lead to a verdict; nothing is left running.
+# Usage: try.sh C10KIT ID
+set -euo pipefail
+c10kit=$1 id=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+fail() { echo "not ok: $1"; sed 's/^/# /' "$folder/out"; exit 1; }
+
+"$c10kit" claims run --quick --repeats 1 --seed 1 -o "$folder/record" "$id" >"$folder/out" 2>&1 \
+  || fail "$id is tried to its end"
+outcome=$(grep -E "^$id,experiment,outcome," "$folder/record/figures.csv" | cut -d'"' -f2)
+case $outcome in
+complete) ;;
+"not tried:"*) echo "skipped: $outcome"; exit 77 ;;
+*) fail "$id says how it ended" ;;
+esac
+[ "$(grep -vc ",experiment," "$folder/record/figures.csv")" -ge 2 ] || fail "$id has a figure"
+grep -qE "^$id,(confirmed|refuted|depends|undecided)," "$folder/record/verdicts.csv" \
+  || fail "$id has a verdict"
+! grep -q "gnuplot" "$folder/out" || fail "its chart is drawn"
+echo "ok: $(grep "^$id," "$folder/record/verdicts.csv")"
