@@ -14,6 +14,7 @@
 #include "bench/base/say.h"
 #include "bench/base/text.h"
 #include "bench/lab/conduct.h"
+#include "bench/lab/notes.h"
 
 enum { CLAIMS_MOST = 64, REPEATS_MOST = 1000, KEY_SEED = 1000 };
 
@@ -120,6 +121,107 @@ static int run(int argc, char **argv)
     return failed ? 1 : 0;
 }
 
+/* ---- notes ---- */
+
+struct notes_options {
+    const char *record, *reference, *template_path, *output, *charts;
+};
+
+enum { KEY_RECORD = 2000, KEY_REFERENCE, KEY_TEMPLATE, KEY_CHARTS };
+
+static const struct argp_option notes_options[] = {
+    {"record", KEY_RECORD, "DIR", 0, "The tried claims (default: results/claims)", 0},
+    {"reference", KEY_REFERENCE, "DIR", 0, "The run that is cited (default: results/reference)", 0},
+    {"template", KEY_TEMPLATE, "FILE", 0, "The prose (default: docs/notes.md.in)", 0},
+    {"output", 'o', "FILE", 0, "Write the document there (default: standard output)", 0},
+    {"charts", KEY_CHARTS, "PATH", 0,
+     "Where the charts lie, seen from the document (default: ../results/claims/charts/)", 0},
+    {0},
+};
+
+static error_t parse_notes(int key, char *argument, struct argp_state *state)
+{
+    struct notes_options *asked = state->input;
+    switch (key) {
+    case KEY_RECORD:
+        asked->record = argument;
+        return 0;
+    case KEY_REFERENCE:
+        asked->reference = argument;
+        return 0;
+    case KEY_TEMPLATE:
+        asked->template_path = argument;
+        return 0;
+    case KEY_CHARTS:
+        asked->charts = argument;
+        return 0;
+    case 'o':
+        asked->output = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* The caller's to free; NULL when it cannot be read. */
+static char *read_in(const char *folder, const char *name)
+{
+    char *path = text_format("%s/%s", folder, name), *text = text_read(path);
+    free(path);
+    return text;
+}
+
+static void write_document(const char *path, const char *text)
+{
+    FILE *file = path ? fopen(path, "we") : stdout;
+    if (!file || fputs(text, file) < 0 || (path ? fclose(file) : fflush(file)))
+        say_and_exit("cannot write %s: %s", path ? path : "the document", strerror(errno));
+}
+
+static int render(const struct notes_options *asked, const char *template_text)
+{
+    struct figures figures = {0};
+    if (!figures_read(&figures, asked->record, NULL))
+        say_and_exit("%s holds no tried claims: `c10kit claims run -o %s` tries them",
+                     asked->record, asked->record);
+    char *manifest_text = read_in(asked->record, "manifest.json"), *trouble;
+    char *summary = read_in(asked->reference, "summary.csv");
+    json_t *manifest = manifest_text ? json_loads(manifest_text, 0, NULL) : NULL;
+    const struct notes_source source = {claims, &figures, summary, manifest, asked->charts};
+    char *text = notes_render(&source, template_text, &trouble);
+    if (text)
+        write_document(asked->output, text);
+    else
+        say("%s, %s", asked->template_path, trouble);
+    int status = text ? 0 : 1;
+    free(text);
+    free(trouble);
+    json_decref(manifest);
+    free(summary);
+    free(manifest_text);
+    figures_finish(&figures);
+    return status;
+}
+
+static int notes(int argc, char **argv)
+{
+    static const struct argp argp = {.options = notes_options,
+                                     .parser = parse_notes,
+                                     .doc = "Renders the notes: prose with figures and verdicts "
+                                            "from the record. Measures nothing."};
+    struct notes_options asked = {.record = "results/claims",
+                                  .reference = "results/reference",
+                                  .template_path = "docs/notes.md.in",
+                                  .charts = "../results/claims/charts/"};
+    argp_parse(&argp, argc, argv, 0, NULL, &asked);
+    char *template_text = text_read(asked.template_path);
+    if (!template_text)
+        say_and_exit("cannot read %s: %s", asked.template_path, strerror(errno));
+    int status = render(&asked, template_text);
+    free(template_text);
+    return status;
+}
+
 /* ---- The verb ---- */
 
 static const struct subverb {
@@ -129,15 +231,17 @@ static const struct subverb {
 } subverbs[] = {
     {"list", (char[]){"c10kit claims list"}, list},
     {"run", (char[]){"c10kit claims run"}, run},
+    {"notes", (char[]){"c10kit claims notes"}, notes},
 };
 enum { SUBVERBS = sizeof subverbs / sizeof *subverbs };
 
 static int usage(FILE *to, int status)
 {
     fputs("Usage: c10kit claims list\n"
-          "       c10kit claims run [OPTION...] [ID...]\n\n"
-          "Puts statements about server concurrency to the test. `c10kit claims run --help` tells "
-          "more.\n",
+          "       c10kit claims run [OPTION...] [ID...]\n"
+          "       c10kit claims notes [OPTION...]\n\n"
+          "Puts statements about server concurrency to the test, and writes what came out. Each "
+          "verb's --help tells more.\n",
           to);
     return status;
 }

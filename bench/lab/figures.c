@@ -289,6 +289,7 @@ static const struct unit {
     {"_kib", " KiB", 1},
     {"_bytes", " bytes", 1},
     {"_lines", " lines", 1},
+    {"ratio", " ×", 1},
 };
 
 static const struct unit *unit_of(const char *metric)
