@@ -7,8 +7,8 @@ _c10kit_verbs() {
   "$1" --help 2>/dev/null | awk '/^  [a-z]/ { print $1 }'
 }
 
-_c10kit_options() {
-  "$1" "$2" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*=?'
+_c10kit_options() { # PROGRAM VERB...
+  "$@" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*=?'
 }
 
 _c10kit_models() {
@@ -17,6 +17,10 @@ _c10kit_models() {
 
 _c10kit_workloads() {
   "$1" list --workloads 2>/dev/null | awk '{ print $1 } END { print "latency" }'
+}
+
+_c10kit_claims() {
+  "$1" claims list 2>/dev/null | awk '{ print $1 }'
 }
 
 # A list separated by commas: what is typed stays in front of what is proposed.
@@ -28,7 +32,9 @@ _c10kit_list() {
 }
 
 _c10kit() {
-  local program=$1 word=$2 previous=$3 verb=${COMP_WORDS[1]} proposals kind=""
+  local program=$1 word=$2 previous=$3 proposals kind=""
+  local -a verb=("${COMP_WORDS[1]}")
+  [[ ${verb[0]} != claims || $COMP_CWORD -le 2 ]] || verb+=("${COMP_WORDS[2]}")
   # readline splits "--models=fork" at the sign
   if [[ $word == "=" ]]; then
     word=""
@@ -41,8 +47,10 @@ _c10kit() {
   *,--workloads,*) proposals=$(_c10kit_list "$word" "$(_c10kit_workloads "$program")") ;;
   *,--sentinel,* | *,--twin,*) proposals=$(compgen -W "$(_c10kit_models "$program")" -- "$word") ;;
   *,--output,* | *,-o,* | *,--servers-dir,* | *,--resume,*) proposals=$(compgen -d -- "$word") kind=filenames ;;
+  2,claims,*) proposals=$(compgen -W "list run notes" -- "$word") ;;
   2,run,[!-]*) proposals=$(compgen -W "quick standard publish" -- "$word") ;;
-  *,-*) proposals=$(compgen -W "$(_c10kit_options "$program" "$verb")" -- "$word") ;;
+  *,-*) proposals=$(compgen -W "$(_c10kit_options "$program" "${verb[@]}")" -- "$word") ;;
+  *,run,* | *,[a-f][0-9]*,*) proposals=$(compgen -W "$(_c10kit_claims "$program")" -- "$word") ;;
   *) proposals=$(compgen -d -- "$word") kind=filenames ;;
   esac
   mapfile -t COMPREPLY < <(printf '%s' "$proposals")

@@ -19,8 +19,12 @@ status_of() { # COMMAND...: its output goes to $folder/out and $folder/err
 }
 
 verbs() { "$c10kit" --help | awk '/^  [a-z]/ { print $1 }'; }
-options() { # VERB: the long ones
-  "$c10kit" "$1" --help | grep -oE -- '--[a-z][a-z-]*' | grep -vxE -- '--(help|usage|version)' | sort -u
+options() { # VERB...: the long ones
+  "$c10kit" "$@" --help | grep -oE -- '--[a-z][a-z-]*' | grep -vxE -- '--(help|usage|version)' | sort -u
+}
+
+all_options() { # VERB: with those of its parts
+  if [ "$1" = claims ]; then options claims run && options claims notes; else options "$1"; fi
 }
 
 doctors_status_is_its_verdict() {
@@ -138,7 +142,7 @@ the_manual_knows_every_verb_and_option() {
   text=$(sed 's/\\-/-/g' "$manual")
   for verb in $(verbs); do
     grep -q "^\.SS $verb" <<<"$text" || fail "no section on $verb in $manual"
-    for option in $(options "$verb"); do
+    for option in $(all_options "$verb"); do
       awk -v verb="$verb" '/^\.SS / { inside = $2 == verb } /^\.SH / { inside = 0 } inside' \
         <<<"$text" | says -- "$option" || fail "$verb $option is not in $manual"
     done
@@ -163,6 +167,10 @@ completion_proposes_what_there_is() {
   for option in $(options run); do
     proposed c10kit run -- | says -xE -- "$option=?" || fail "run $option is not proposed"
   done
+  for option in $(options claims run); do
+    proposed c10kit claims run -- | says -xE -- "$option=?" || fail "claims run $option is not proposed"
+  done
+  proposed c10kit claims run "" | says -x b1 || fail "the claims"
   proposed c10kit run --models "" | says -x "$model" || fail "the models"
   [ "$(proposed c10kit run --models "x,$model")" = "x,$model" ] || fail "a second model"
   [ "$(proposed c10kit run --workloads = ch)" = churn ] || fail "after a sign"
