@@ -2,6 +2,8 @@
 #include "bench/claims/claims.h"
 
 const struct claim *const claims[] = {
-    &claim_b1,
+#define CLAIM(id) &claim_##id,
+#include "bench/claims/list.h"
+#undef CLAIM
     NULL,
 };

@@ -4,10 +4,12 @@
 
 #include "bench/lab/claim.h"
 
-/* One for each file of this folder. The letter is where the statement is heard: A notes on socket
- * experiments, B a tutorial on blocking sockets, epoll and the listen backlog, D a checklist for
- * asynchronous servers and the retort to it, E notes on a fork server and SIGCHLD, F a course lab
- * on concurrent servers. */
-extern const struct claim claim_b1;
+/* claim_b1 and so on, one for each file of this folder; meson.build has the list. The letter is
+ * where the statement is heard: A notes on socket experiments, B a tutorial on blocking sockets,
+ * epoll and the listen backlog, D a checklist for asynchronous servers and the retort to it, E
+ * notes on a fork server and SIGCHLD, F a course lab on concurrent servers. */
+#define CLAIM(id) extern const struct claim claim_##id;
+#include "bench/claims/list.h"
+#undef CLAIM
 
 #endif
