@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/lab/client.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { ANSWER_ROOM = 4096 };
+
+const char client_request[] = "GET / HTTP/1.1\r\nHost: c10kit\r\n\r\n";
+
+int client_try(uint16_t port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct timeval limit = {.tv_sec = CLIENT_PATIENCE_MS / 1000,
+                            .tv_usec = CLIENT_PATIENCE_MS % 1000 * 1000};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+int client_connect(struct experiment *experiment, uint16_t port)
+{
+    int fd = client_try(port);
+    if (fd < 0)
+        experiment_fail(experiment, "no connection: %s", strerror(errno));
+    return fd;
+}
+
+bool client_send(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t sent = send(fd, bytes, length, MSG_NOSIGNAL);
+        if (sent <= 0)
+            return false;
+        bytes += sent;
+        length -= (size_t)sent;
+    }
+    return true;
+}
+
+/* How long the whole answer is; 0 while its head is not complete. */
+static size_t announced(const char *answer)
+{
+    const char *end = strstr(answer, "\r\n\r\n");
+    const char *length = strcasestr(answer, "\r\nContent-Length:");
+    if (!end || !length || length > end)
+        return 0;
+    return (size_t)(end - answer) + strlen("\r\n\r\n") +
+           strtoul(length + strlen("\r\nContent-Length:"), NULL, 10);
+}
+
+bool client_read_answer(int fd)
+{
+    char answer[ANSWER_ROOM + 1];
+    for (size_t used = 0; used < ANSWER_ROOM;) {
+        ssize_t got = recv(fd, answer + used, ANSWER_ROOM - used, 0);
+        if (got <= 0)
+            return false;
+        answer[used += (size_t)got] = '\0';
+        size_t whole = announced(answer);
+        if (whole > 0 && used >= whole)
+            return used == whole;
+    }
+    return false;
+}
+
+int client_asked(struct experiment *experiment, uint16_t port)
+{
+    int fd = client_connect(experiment, port);
+    if (!client_send(fd, client_request, strlen(client_request)) || !client_read_answer(fd))
+        experiment_fail(experiment, "no answer: %s", strerror(errno));
+    return fd;
+}
+
+void client_close(int fd)
+{
+    close(fd);
+}
