@@ -6,13 +6,14 @@ reading = "Dots: single repeats; marks: their means; bars: 95 % intervals. Fille
 series = "fork thread epoll-lt"
 body = 380
 eval begin
+set rmargin at screen 0.97
 set logscale y 2
-set yrange [256 : 1048576]
-set ytics ("256 B" 256, "1 KiB" 1024, "4 KiB" 4096, "16 KiB" 16384, "64 KiB" 65536, "256 KiB" 262144, "1 MiB" 1048576)
+set yrange [128 : 524288]
+set ytics ("128 B" 128, "512 B" 512, "2 KiB" 2048, "8 KiB" 8192, "32 KiB" 32768, "128 KiB" 131072, "512 KiB" 524288)
 set xrange [0.5 : words(series) + 0.5]
 set xtics ()
 do for [k = 1:words(series)] { set xtics add (word(series, k) k) }
-set ylabel "bytes per connection" offset label_shift, 0
+set ylabel "memory per connection"
 name(k) = word(series, k)
 look_at(k) = look_of(name(k), k)
 plot \

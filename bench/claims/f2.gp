@@ -7,6 +7,7 @@ reading = "Medians of the repeats: dots; their geometric means: marks, with 95 %
 series = "fork prefork thread prethread thread-pool"
 body = 380
 eval begin
+set rmargin at screen 0.97
 set logscale y 10
 eval second_tics
 set yrange [2e-5 : *]

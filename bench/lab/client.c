@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ANSWER_ROOM = 4096 };
@@ -90,4 +91,11 @@ int client_asked(struct experiment *experiment, uint16_t port)
 void client_close(int fd)
 {
     close(fd);
+}
+
+int64_t client_clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }

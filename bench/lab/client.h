@@ -32,4 +32,6 @@ int client_asked(struct experiment *, uint16_t port);
 
 void client_close(int fd);
 
+int64_t client_clock_ns(void); /* monotonic */
+
 #endif
