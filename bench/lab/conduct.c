@@ -216,9 +216,7 @@ void conduct_print_figures(const struct figures *figures, FILE *out)
 {
     for (size_t i = 0; i < figures->count; i++) {
         const struct figure *figure = &figures->all[i];
-        char *text = figure->kind == FIGURE_TEXT
-                         ? text_copy(figure->text)
-                         : interval_print(figure_interval(figure), figure->metric, false);
+        char *text = figure_print(figure, false);
         fprintf(out, "  %-30s %-26s %s\n", figure->cell, figure->metric, text);
         free(text);
     }

@@ -304,6 +304,27 @@ static const struct unit *unit_of(const char *metric)
     return &none;
 }
 
+/* Where numbers get long, the next unit. */
+static const struct step {
+    const char *sign;
+    double from;
+    struct unit next;
+} steps[] = {
+    {" ns", 1e4, {NULL, " µs", 1e-3}},
+    {" µs", 1e4, {NULL, " ms", 1e-3}},
+    {" ms", 1e4, {NULL, " s", 1e-3}},
+    {" bytes", 10240, {NULL, " KiB", 1.0 / 1024}},
+    {" KiB", 10240, {NULL, " MiB", 1.0 / 1024}},
+};
+
+static struct unit unit_for(const char *metric, double number)
+{
+    struct unit unit = *unit_of(metric);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (strcmp(unit.sign, steps[i].sign) == 0 && fabs(number) * unit.factor >= steps[i].from)
+            unit = (struct unit){NULL, steps[i].next.sign, unit.factor * steps[i].next.factor};
+    return unit;
+}
 /* Three digits that count; whole numbers with their thousands apart. */
 static void print_number(FILE *out, double number)
 {
@@ -326,23 +347,40 @@ static void print_number(FILE *out, double number)
 
 char *interval_print(struct interval interval, const char *metric, bool bare)
 {
-    const struct unit *unit = unit_of(metric);
+    const struct unit unit = unit_for(metric, interval.mean);
     char *text;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out)
         say_and_exit("out of memory");
-    print_number(out, interval.mean * unit->factor);
-    fputs(unit->sign, out);
+    print_number(out, interval.mean * unit.factor);
+    fputs(unit.sign, out);
     if (!bare && !isnan(interval.low) && interval.low != interval.high) {
         fputs(" [", out);
-        print_number(out, interval.low * unit->factor);
+        print_number(out, interval.low * unit.factor);
         fputs(", ", out);
-        print_number(out, interval.high * unit->factor);
+        print_number(out, interval.high * unit.factor);
         fputc(']', out);
     }
     if (fclose(out))
         say_and_exit("out of memory");
+    return text;
+}
+
+char *figure_print(const struct figure *figure, bool bare)
+{
+    struct interval interval = figure_interval(figure);
+    if (figure->kind == FIGURE_TEXT)
+        return text_copy(figure->text);
+    if (figure->kind == FIGURE_VALUES)
+        return interval_print(interval, figure->metric, bare);
+    char *hits = interval_print((struct interval){(double)figure->hits, NAN, NAN, 0}, "", true);
+    char *tries = interval_print((struct interval){(double)figure->tries, NAN, NAN, 0}, "", true);
+    char *text = bare ? text_format("%s of %s", hits, tries)
+                      : text_format("%s of %s [%.3g, %.3g %%]", hits, tries, 100 * interval.low,
+                                    100 * interval.high);
+    free(tries);
+    free(hits);
     return text;
 }
 

@@ -84,9 +84,12 @@ enum certainty interval_under(struct interval, double limit); /* all of it below
 /* The number behind '@' in a cell's name, or NAN; what stands before it is the series. */
 double figure_setting(const char *cell);
 
-/* "12.3 us [11.9, 12.8]" as people write it, with the unit that the metric's name ends in; without
- * interval when there is none or `bare`. The caller's to free. */
+/* "12.3 us [11.9, 12.8]" as people write it, with the unit that the metric's name ends in, or the
+ * next larger one; without interval when there is none or `bare`. The caller's to free. */
 char *interval_print(struct interval, const char *metric, bool bare);
+
+/* The same of a figure; a share is written "3 of 8 [8.52, 75.5 %]", a text as it is. */
+char *figure_print(const struct figure *, bool bare);
 
 /* figures.csv: claim, cell, metric, n, mean, low, high, text. */
 void figures_write(const struct figures *, FILE *csv);

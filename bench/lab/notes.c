@@ -42,12 +42,17 @@ static const struct claim *find_claim(const struct notes *notes, const char *id)
 
 /* ---- Figures ---- */
 
+/* Takes the text over. */
+static void put_printed(struct notes *notes, char *text)
+{
+    fputs(text, notes->out);
+    free(text);
+}
+
 static void put_interval(struct notes *notes, struct interval interval, const char *metric,
                          const char *form)
 {
-    char *text = interval_print(interval, metric, form != NULL);
-    fputs(text, notes->out);
-    free(text);
+    put_printed(notes, interval_print(interval, metric, form != NULL));
 }
 
 /* Splits at the last point: "poll@900" and "cpu_us_per_request". */
@@ -82,10 +87,8 @@ static void put_figure(struct notes *notes, const struct claim *claim, char *nam
         put_ratio(notes, &mine, name, metric, form);
     else if (!figure)
         complain(notes, "%s has no figure %s.%s", claim->id, name, metric ? metric : "?");
-    else if (figure->kind == FIGURE_TEXT)
-        fputs(figure->text, notes->out);
     else
-        put_interval(notes, figure_interval(figure), metric, form);
+        put_printed(notes, figure_print(figure, form != NULL));
     figures_finish(&mine);
 }
 
@@ -121,17 +124,14 @@ static int by_setting(const void *a, const void *b)
 static void put_row(struct notes *notes, const struct figures *mine, const char *cell,
                     const char *const *metrics, size_t count)
 {
-    fprintf(notes->out, "| %s |", cell);
+    fprintf(notes->out, "\n| %s |", cell);
     for (size_t i = 0; i < count; i++) {
         const struct figure *figure = figures_find(mine, NULL, cell, metrics[i]);
         fputc(' ', notes->out);
-        if (figure && figure->kind == FIGURE_TEXT)
-            fputs(figure->text, notes->out);
-        else if (figure)
-            put_interval(notes, figure_interval(figure), metrics[i], NULL);
+        if (figure)
+            put_printed(notes, figure_print(figure, figure->kind == FIGURE_SHARE));
         fputs(" |", notes->out);
     }
-    fputc('\n', notes->out);
 }
 
 static bool has_one_of(const struct figures *mine, const char *cell, const char *const *metrics,
@@ -181,7 +181,6 @@ static void put_table(struct notes *notes, const struct claim *claim, char *list
     fputs("\n| --- |", notes->out);
     for (size_t i = 0; i < count; i++)
         fputs(" --- |", notes->out);
-    fputc('\n', notes->out);
     put_rows(notes, &mine, metrics, count);
     figures_finish(&mine);
 }
@@ -199,12 +198,12 @@ static void put_verdict(FILE *out, struct claim_verdict verdict)
 
 static void put_verdicts(struct notes *notes)
 {
-    fputs("| | what is said | verdict |\n| --- | --- | --- |\n", notes->out);
+    fputs("| | what is said | verdict |\n| --- | --- | --- |", notes->out);
     for (size_t i = 0; notes->source->claims[i]; i++) {
         const struct claim *claim = notes->source->claims[i];
-        fprintf(notes->out, "| %s | %s | ", claim->id, claim->said);
+        fprintf(notes->out, "\n| %s | %s | ", claim->id, claim->said);
         put_verdict(notes->out, conduct_judge(claim, notes->source->figures));
-        fputs(" |\n", notes->out);
+        fputs(" |", notes->out);
     }
 }
 

@@ -100,8 +100,24 @@ static void numbers_are_written_with_unit_and_interval(void **state)
                    "235 000/s [230 000, 240 000]");
     assert_printed((struct interval){4096, 4096, 4096, 8}, "backlog", "4 096");
     assert_printed((struct interval){0.05, NAN, NAN, 1}, "cpu_percent", "0.05 %");
-    assert_printed((struct interval){1234567, 1200000, 1300000, 8}, "x_bytes",
-                   "1 230 000 bytes [1 200 000, 1 300 000]");
+    assert_printed((struct interval){1234567, 1200000, 1300000, 8}, "x_rps",
+                   "1 230 000/s [1 200 000, 1 300 000]");
+    assert_printed((struct interval){67800, 67100, 68500, 8}, "x_bytes", "66.2 KiB [65.5, 66.9]");
+    assert_printed((struct interval){11300, 8450, 15200, 8}, "x_p99_us", "11.3 ms [8.45, 15.2]");
+    assert_printed((struct interval){9300, 8450, 15200, 8}, "x_p99_us", "9 300 µs [8 450, 15 200]");
+}
+
+static void shares_are_written_as_so_many_of_so_many(void **state)
+{
+    (void)state;
+    struct figures figures;
+    fixture_read(&figures, "a hung 4/20");
+    char *whole = figure_print(&figures.all[0], false), *bare = figure_print(&figures.all[0], true);
+    assert_string_equal(whole, "4 of 20 [5.73, 43.7 %]");
+    assert_string_equal(bare, "4 of 20");
+    free(bare);
+    free(whole);
+    figures_finish(&figures);
 }
 
 static void the_setting_stands_behind_the_at_sign(void **state)
@@ -121,6 +137,7 @@ int main(void)
         cmocka_unit_test(ratios_are_taken_repeat_by_repeat),
         cmocka_unit_test(limits_are_passed_by_whole_intervals),
         cmocka_unit_test(numbers_are_written_with_unit_and_interval),
+        cmocka_unit_test(shares_are_written_as_so_many_of_so_many),
         cmocka_unit_test(the_setting_stands_behind_the_at_sign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

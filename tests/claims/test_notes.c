@@ -110,11 +110,11 @@ static void tables_have_a_row_for_each_cell_with_such_a_figure(void **state)
     (void)state;
     assert_rendered("{{h1.table:cpu_us_per_request}}", 12,
                     "| | cpu us per request |\n| --- | --- |\n| poll@900 | 12 µs |\n"
-                    "| epoll@900 | 4 µs |\n");
+                    "| epoll@900 | 4 µs |");
     assert_rendered("{{verdicts}}", 8,
                     "| | what is said | verdict |\n| --- | --- | --- |\n"
                     "| h1 | It is high. | **refuted** |\n"
-                    "| v1 | It varies. | **depends** on the weather |\n");
+                    "| v1 | It varies. | **depends** on the weather |");
 }
 
 static void what_is_not_in_the_data_is_an_error_with_its_line(void **state)
