@@ -207,6 +207,15 @@ static void put_verdicts(struct notes *notes)
     }
 }
 
+static void put_rules(struct notes *notes)
+{
+    fputs("| | how it is tried | the verdict's rule |\n| --- | --- | --- |", notes->out);
+    for (size_t i = 0; notes->source->claims[i]; i++) {
+        const struct claim *claim = notes->source->claims[i];
+        fprintf(notes->out, "\n| %s | %s | %s |", claim->id, claim->test, claim->rule);
+    }
+}
+
 /* ---- The reference run ---- */
 
 /* The columns of one line of CSV; quotes only keep commas in. Changes the line. */
@@ -324,6 +333,8 @@ static void put(struct notes *notes, char *name)
         put_revision(notes);
     else if (strcmp(name, "verdicts") == 0)
         put_verdicts(notes);
+    else if (strcmp(name, "rules") == 0)
+        put_rules(notes);
     else if (strncmp(name, "reference.", strlen("reference.")) == 0)
         put_reference(notes, name + strlen("reference."), form);
     else {

@@ -19,7 +19,8 @@
  *     ID.chart                 its chart, as an image
  *     ID.table:METRIC,METRIC   a row for each cell that has one of these figures
  *     reference.MODEL/WORKLOAD/LEVEL.METRIC   a figure of a recorded run's summary.csv
- *     machine, revision, verdicts             where it was tried, with what, and all verdicts
+ *     machine, revision        where it was tried, and with what
+ *     verdicts, rules          tables of all claims: verdicts; how they are tried, and the rules
  *     #ID.FINDING ... /        this text only where the verdict is confirmed, refuted, depends or
  *                              undecided; ^ for "is not". They do not nest.
  */

@@ -30,7 +30,11 @@ static const struct claim high = {.id = "h1",
                                   .rule = "Over ten.",
                                   .judge = over_ten,
                                   .chart = "h1.gp"};
-static const struct claim vague = {.id = "v1", .said = "It varies.", .judge = depending};
+static const struct claim vague = {.id = "v1",
+                                   .said = "It varies.",
+                                   .test = "It is asked.",
+                                   .rule = "It never knows.",
+                                   .judge = depending};
 static const struct claim *const all[] = {&high, &vague, NULL};
 
 static const char summary[] = "model,workload,level,throughput_rps,throughput_rps_low,"
@@ -115,6 +119,10 @@ static void tables_have_a_row_for_each_cell_with_such_a_figure(void **state)
                     "| | what is said | verdict |\n| --- | --- | --- |\n"
                     "| h1 | It is high. | **refuted** |\n"
                     "| v1 | It varies. | **depends** on the weather |");
+    assert_rendered("{{rules}}", 8,
+                    "| | how it is tried | the verdict's rule |\n| --- | --- | --- |\n"
+                    "| h1 | It is looked at. | Over ten. |\n"
+                    "| v1 | It is asked. | It never knows. |");
 }
 
 static void what_is_not_in_the_data_is_an_error_with_its_line(void **state)
