@@ -13,7 +13,7 @@
 
 #include "bench/lab/experiment.h"
 
-enum { SETTLE_MS = 1000 };
+enum { SETTLE_MS = 100 };
 
 static volatile sig_atomic_t raised;
 

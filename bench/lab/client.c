@@ -46,6 +46,8 @@ bool client_send(int fd, const char *bytes, size_t length)
 {
     while (length > 0) {
         ssize_t sent = send(fd, bytes, length, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
         if (sent <= 0)
             return false;
         bytes += sent;
@@ -65,19 +67,42 @@ static size_t announced(const char *answer)
            strtoul(length + strlen("\r\nContent-Length:"), NULL, 10);
 }
 
+/* Reads on until the first answer in `answer` is whole; its length, or 0. */
+static size_t read_whole(int fd, char *answer, size_t *used)
+{
+    for (;;) {
+        answer[*used] = '\0';
+        size_t whole = announced(answer);
+        if (whole > 0 && *used >= whole)
+            return whole;
+        if (*used == ANSWER_ROOM)
+            return 0;
+        ssize_t got = recv(fd, answer + *used, ANSWER_ROOM - *used, 0);
+        if (got < 0 && errno == EINTR) /* a call with a limit is not restarted: signal(7) */
+            continue;
+        if (got <= 0)
+            return 0;
+        *used += (size_t)got;
+    }
+}
+
 bool client_read_answer(int fd)
 {
     char answer[ANSWER_ROOM + 1];
-    for (size_t used = 0; used < ANSWER_ROOM;) {
-        ssize_t got = recv(fd, answer + used, ANSWER_ROOM - used, 0);
-        if (got <= 0)
-            return false;
-        answer[used += (size_t)got] = '\0';
-        size_t whole = announced(answer);
-        if (whole > 0 && used >= whole)
-            return used == whole;
+    size_t used = 0, whole = read_whole(fd, answer, &used);
+    return whole > 0 && used == whole;
+}
+
+int client_count_answers(int fd)
+{
+    char answers[ANSWER_ROOM + 1];
+    size_t used = 0, whole;
+    int count = 0;
+    for (; (whole = read_whole(fd, answers, &used)) > 0; count++) {
+        used -= whole;
+        memmove(answers, answers + whole, used);
     }
-    return false;
+    return count;
 }
 
 int client_asked(struct experiment *experiment, uint16_t port)

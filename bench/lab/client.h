@@ -10,7 +10,7 @@
 
 /* A client by hand, for what a generator does not do. Blocking sockets on 127.0.0.1; waiting ends
  * after CLIENT_PATIENCE_MS with EAGAIN. */
-enum { CLIENT_PATIENCE_MS = 1000 };
+enum { CLIENT_PATIENCE_MS = 3000 };
 
 extern const char client_request[]; /* GET /, keep-alive */
 
@@ -26,6 +26,9 @@ bool client_send(int fd, const char *bytes, size_t length);
 /* Reads one whole answer (head and body by Content-Length). False: none came in time, or the
  * connection ended. */
 bool client_read_answer(int fd);
+
+/* Reads answers until there are no more of them. */
+int client_count_answers(int fd);
 
 /* A connection that has had one answer. Fails the experiment when none came. */
 int client_asked(struct experiment *, uint16_t port);

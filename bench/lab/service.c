@@ -83,6 +83,19 @@ void service_stop(struct experiment *experiment, struct service *service)
     service_finish(service);
 }
 
+void service_signal_all(struct service *service, int number)
+{
+    pid_t *pids;
+    if (!service->group) {
+        child_signal(&service->child, number);
+        return;
+    }
+    size_t count = cgroup_pids(service->group, &pids);
+    for (size_t i = 0; i < count; i++)
+        kill(pids[i], number);
+    free(pids);
+}
+
 /* ---- What it uses ---- */
 
 static size_t threads_of(const struct meter *meter, pid_t **threads)

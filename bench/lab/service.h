@@ -30,6 +30,9 @@ void service_start(struct experiment *, struct service *, const char *model,
 int service_end(struct experiment *, struct service *);
 void service_finish(struct service *);
 
+/* To each of its processes. */
+void service_signal_all(struct service *, int number);
+
 /* Both. */
 void service_stop(struct experiment *, struct service *);
 
