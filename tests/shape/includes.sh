@@ -31,6 +31,8 @@ allow() { # FOLDER PATTERN ADVICE: what the folder's files may include with quot
 allow servers '^lib/[a-z_-]+\.h$' \
   "a model takes from lib/ and the system only: move what models share to lib/"
 allow lib '^lib/[a-z_-]+\.h$' "lib/ stands on itself and the system: turn the dependency round"
+allow companions '^lib/[a-z_-]+\.h$' \
+  "a companion takes from lib/ and the system only: what two of them share moves to lib/"
 allow bench '^bench/.*\.h$' \
   "the harness knows servers only as executables: ask --describe, or keep a type of its own"
 allow bench/base '^bench/(base/[a-z_]+|config)\.h$' "what all of the harness stands on knows nothing of it"

@@ -24,7 +24,7 @@ confine() { # TOOL HOME
       [ "$file" = "$home" ] ||
         complain "$file:$line" "names $tool" "ask $home for it: only that file knows the tool"
     done < <(naming "$file" "$tool")
-  done < <(find lib servers bench -name '*.[ch]' | sort)
+  done < <(find lib servers companions bench -name '*.[ch]' | sort)
 }
 
 confine wrk bench/run/wrk.c
