@@ -121,10 +121,10 @@ calm_addresses() {
 
 sanitizers() {
   local clang=(-Db_lundef=false -Db_lto=false) suites=() model
-  for model in "${threaded[@]}" load; do suites+=(--suite "$model"); done
+  for model in "${threaded[@]}" load companions; do suites+=(--suite "$model"); done
   calm_addresses
   stage asan build-asan clang "${clang[@]}" -Db_sanitize=address,undefined -- \
-    --suite unit --suite contract --suite load -t "$slower"
+    --suite unit --suite contract --suite load --suite companions -t "$slower"
   stage tsan build-tsan clang "${clang[@]}" -Db_sanitize=thread -- "${suites[@]}" -t "$slower"
   stage fuzz build-fuzz clang "${clang[@]}" -Db_sanitize=address,undefined -Dfuzz=true -- \
     --suite fuzz
