@@ -41,6 +41,7 @@ count() { # KEY: of the last line
 
 subscribe() { # FILE: what comes goes there; the number of the process that reads: $reader
   local fd
+  : >"$1"
   exec {fd}<>"/dev/tcp/127.0.0.1/$port"
   cat <&"$fd" >"$1" 2>/dev/null &
   reader=$!
@@ -86,6 +87,15 @@ every_subscriber_gets_every_notification_in_order() { # INTEREST WAKE
   [ "$(count delivered)" = "$total" ] || fail "$1, $2: $total came: $(cat "$folder/counts")"
   [ "$(count dropped)" = 0 ] || fail "$1, $2: $(cat "$folder/counts")"
   [ "$(count notifications)" -ge "$last" ] || fail "$1, $2: $last came: $(cat "$folder/counts")"
+}
+
+each_notification_comes_at_once_and_not_with_the_next() { # WAKE
+  start --wake "$1" --interval 1000000
+  subscribe "$folder/first"
+  await has_lines 1 "$folder/first"
+  stop
+  wait "$reader"
+  [ "$(wc -l <"$folder/first")" = 1 ] || fail "$1: several at once: $(cat "$folder/first")"
 }
 
 # For as long as five notifications take, with four subscribers that read all.
@@ -219,6 +229,9 @@ what_cannot_be_done_is_said() {
   "$notify" --version | grep -q '^notify (c10kit) [0-9]' || fail "--version"
 }
 
+for wake in eventfd pipe socketpair; do
+  each_notification_comes_at_once_and_not_with_the_next "$wake"
+done
 for interest in armed oneshot edge; do
   for wake in eventfd pipe socketpair; do
     every_subscriber_gets_every_notification_in_order "$interest" "$wake"
