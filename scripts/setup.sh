@@ -29,6 +29,7 @@ test  browser               chromium
 bench command:wrk           wrk
 bench command:gnuplot       gnuplot-nox
 bench command:hyperfine     hyperfine
+test  command:ss            iproute2
 bench command:ip            iproute2
 bench file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 END
