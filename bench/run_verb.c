@@ -25,8 +25,9 @@ static void raise_descriptor_limit(const struct run *run)
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     for (size_t i = 0; i < run->plan.cell_count; i++) {
-        unsigned connections = plan_connections(&run->plan.cells[i]);
-        most = connections > most ? connections : most;
+        const struct cell *cell = &run->plan.cells[i];
+        unsigned sockets = workload_sockets(cell->workload, cell->level);
+        most = sockets > most ? sockets : most;
     }
     if (limit.rlim_cur < most + SPARE_DESCRIPTORS)
         say("only %" PRIu64 " open files are allowed: levels beyond will fail (ulimit -Hn)",
@@ -41,7 +42,7 @@ static void print_schedule(const struct run *run)
         printf("%4zu  block %zu  %-14s %-10s %5u\n", i + 1, i / run->plan.cell_count + 1,
                run->catalogue.models[cell->model].name, workload_name(cell->workload), cell->level);
     }
-    uint64_t seconds = plan_time_ms(trials, run->window_ms, run->warm_up_ms) / 1000;
+    uint64_t seconds = run_time_ms(run) / 1000;
     printf("%s: %u blocks of %zu cells, %zu trials, seed %" PRIu64 ", sentinel %s; about %" PRIu64
            " min %02" PRIu64 " s\n",
            run->mode->name, run->plan.blocks, run->plan.cell_count, trials, run->seed,

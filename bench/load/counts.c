@@ -28,6 +28,7 @@ void counts_merge(struct counts *into, const struct counts *from)
         into->faults[i] += from->faults[i];
     into->early_faults += from->early_faults;
     into->reconnects += from->reconnects;
+    into->starved += from->starved;
     if (from->longest_ns > into->longest_ns)
         into->longest_ns = from->longest_ns;
     tally_merge(&into->response, &from->response);

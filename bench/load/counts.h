@@ -30,6 +30,7 @@ struct counts {
     uint64_t faults[FAULTS];
     uint64_t early_faults; /* before the window */
     uint64_t reconnects;   /* keep-alive: connections that had to be opened again */
+    uint64_t starved;      /* connections that asked before the window and had no answer in it */
     uint64_t longest_ns;   /* the longest that a request of the window waited, unfinished or not */
     struct tally response; /* done - intended */
     struct tally service;  /* done - sent; open loop only: in closed loop they are the same */

@@ -33,6 +33,10 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    sigset_t go;
+    sigemptyset(&go);
+    sigaddset(&go, SIGUSR1); /* of --hold, which waits for it */
+    pthread_sigmask(SIG_BLOCK, &go, NULL);
 }
 
 /* Connections that an open loop may open, but need not, are as many as the limit leaves. */

@@ -31,7 +31,8 @@ enum {
     KEY_JSON,
     KEY_HISTOGRAM,
     KEY_HDR,
-    KEY_MARKS
+    KEY_MARKS,
+    KEY_HOLD
 };
 
 enum { UNBOUNDED_USUAL = 20000, ARRIVALS_MOST = 1 << 28 };
@@ -64,6 +65,8 @@ static const struct argp_option list[] = {
     {"hdr", KEY_HDR, "FILE", 0, "Write them as HdrHistogram's percentile text, in ms", 4},
     {"marks", KEY_MARKS, "FD", 0,
      "Write the lines `window` and `done` to this descriptor at the window's edges", 4},
+    {"hold", KEY_HOLD, NULL, 0,
+     "When all connections stand, write `open` to it as well, and begin at SIGUSR1", 4},
     {0},
 };
 
@@ -262,6 +265,9 @@ static error_t take(int key, char *text, struct argp_state *state)
         break;
     case KEY_MARKS:
         plan->marks = descriptor(state, text);
+        break;
+    case KEY_HOLD:
+        plan->hold = true;
         break;
     case ARGP_KEY_ARG:
         if (plan->target)

@@ -39,7 +39,8 @@ struct plan {
     unsigned header_count;
     unsigned beside[CROWD_SCRIPTS];     /* connections of each script beside the load */
     const char *json, *histogram, *hdr; /* files to write; NULL: not */
-    int marks;                          /* descriptor for the lines `window` and `done`; -1: none */
+    int marks; /* descriptor for the lines `open`, `window` and `done`; -1: none */
+    bool hold; /* the load begins at SIGUSR1 */
 };
 
 static inline bool plan_is_open(const struct plan *plan)

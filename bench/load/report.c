@@ -81,13 +81,13 @@ static json_t *json_of_faults(const struct counts *counts)
 static json_t *json_of_connections(const struct result *result)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I}}", "connections",
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I}}", "connections",
         (json_int_t)result->connections, "open_at_start", (json_int_t)result->open_at_start,
         "served", (json_int_t)result->served, "served_min", (json_int_t)result->served_min,
         "served_max", (json_int_t)result->served_max, "jain_ppm", (json_int_t)(result->jain * 1e6),
-        "slowest", "number", (json_int_t)result->slowest, "requests",
-        (json_int_t)result->slowest_requests, "mean_ns", (json_int_t)result->slowest_mean_ns,
-        "longest_ns", (json_int_t)result->slowest_longest_ns);
+        "starved", (json_int_t)result->counts->starved, "slowest", "number",
+        (json_int_t)result->slowest, "requests", (json_int_t)result->slowest_requests, "mean_ns",
+        (json_int_t)result->slowest_mean_ns, "longest_ns", (json_int_t)result->slowest_longest_ns);
 }
 
 static json_t *json_of_crowd(const struct result *result)

@@ -95,6 +95,9 @@ static void judge_open_loop(struct result *result)
     const struct counts *counts = result->counts;
     uint64_t late = tally_percentile_ns(&counts->lateness, 0.99);
     uint64_t response = tally_percentile_ns(&counts->response, 0.99);
+    if (counts->starved > 0)
+        object(result, "%" PRIu64 " connections waited for an answer all through the window",
+               counts->starved);
     if ((double)counts->answered < least_achieved * (double)counts->offered)
         object(result, "%.1f requests per second were offered and %.1f answered",
                result_offered_rate(result), result_rate(result));

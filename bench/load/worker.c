@@ -2,6 +2,7 @@
 #include "bench/load/worker.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,6 +20,7 @@ enum {
     EVENTS = 512,       /* fetched in one wake-up at most */
     OPENING_MOST = 256, /* at a time: a backlog must hold them */
     LOOK_MS = 100,      /* at least so often it is looked who has waited too long */
+    HOLD_MOST_S = 60,
     LOOKS_IN_TIMEOUT = 10
 };
 #define MS_NS UINT64_C(1000000)
@@ -147,7 +149,14 @@ static uint64_t time_us(struct timeval time)
     return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
 }
 
-/* At the window's edges: tells whoever reads meters of its own, and reads ours. */
+/* Tells whoever reads meters of its own. */
+static void say_mark(const struct plan *plan, const char *line)
+{
+    if (plan->marks >= 0 && write(plan->marks, line, strlen(line)) != (ssize_t)strlen(line))
+        complain("cannot write to the descriptor of --marks: %s", strerror(errno));
+}
+
+/* At the window's edges. */
 static void mark(struct worker *worker, const char *line, bool is_end)
 {
     struct rusage usage;
@@ -157,9 +166,18 @@ static void mark(struct worker *worker, const char *line, bool is_end)
     uint64_t sign = is_end ? 1 : UINT64_MAX; /* the end less the start */
     worker->cpu_user_us += sign * time_us(usage.ru_utime);
     worker->cpu_system_us += sign * time_us(usage.ru_stime);
-    if (worker->plan->marks >= 0 &&
-        write(worker->plan->marks, line, strlen(line)) != (ssize_t)strlen(line))
-        complain("cannot write to the descriptor of --marks: %s", strerror(errno));
+    say_mark(worker->plan, line);
+}
+
+/* Until SIGUSR1, which is blocked and so waits for us if it came first; or an interrupt. */
+static void hold(const struct plan *plan)
+{
+    static const struct timespec most = {.tv_sec = HOLD_MOST_S};
+    sigset_t go;
+    sigemptyset(&go);
+    sigaddset(&go, SIGUSR1);
+    say_mark(plan, "open\n");
+    (void)sigtimedwait(&go, NULL, &most);
 }
 
 /* Far enough ahead for all threads to hear of it in time. */
@@ -225,6 +243,7 @@ static void begin(struct worker *worker)
             pool_put(worker, &worker->connections[i], worker->window->begin_ns);
         else
             turn_begin(worker, &worker->connections[i]);
+    arm(worker); /* the window ends also where nothing ever happens */
 }
 
 /* In open loop it never sleeps: a timer's wake-up alone would be later than an answer takes. */
@@ -249,6 +268,9 @@ static void drive(struct worker *worker)
 static void count_unfinished(struct worker *worker, struct connection *connection)
 {
     bool open = plan_is_open(worker->plan);
+    if (connection->under_way > 0)
+        worker->counts->starved +=
+            connection->flights[connection->oldest].sent_ns < worker->start_ns;
     while (connection->under_way > 0) {
         struct flight flight = connection_landed(connection, worker->target->requests);
         uint64_t age =
@@ -280,6 +302,8 @@ void worker_run(struct worker *worker)
         open_connections(worker);
     count_open(worker);
     pthread_barrier_wait(&worker->window->barrier);
+    if (worker->part == 0 && worker->plan->hold)
+        hold(worker->plan);
     if (worker->part == 0)
         set_window(worker->window, worker->plan);
     pthread_barrier_wait(&worker->window->barrier);

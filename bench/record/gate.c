@@ -126,6 +126,9 @@ static bool kept_the_rate(struct trial *trial)
     double achieved = (double)trial->answered_of_offered / (double)trial->offered;
     if (trial->offered <= 0)
         return refuse(trial, "nothing was due");
+    if (trial->starved > 0)
+        return refuse(trial, "left %" PRId64 " of %" PRId64 " connections without any answer",
+                      trial->starved, trial->connections);
     bool timed = workload_find(trial->workload) != WORKLOAD_SYSCALLS;
     if (timed && trial->lateness_p99_ns > trial->latency_p99_ns / 10 && trial->latency_p99_ns >= 0)
         return refuse(trial, "the generator was late (p99 %.0f us)",

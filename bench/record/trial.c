@@ -81,6 +81,7 @@ static const struct {
     NUMBER(served),
     NUMBER(served_min),
     NUMBER(served_max),
+    NUMBER(starved),
     NUMBER(jain_ppm),
     NUMBER(listen_overflows),
     NUMBER(listen_drops),

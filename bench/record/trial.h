@@ -45,7 +45,7 @@ struct trial {
     int64_t pinned; /* 1: every task could run on its own CPUs only */
     int64_t memory_steady_kib, memory_peak_kib, processes;
     int64_t memory_user_bytes, memory_kernel_bytes, syscalls;
-    int64_t established, served, served_min, served_max, jain_ppm;
+    int64_t established, served, served_min, served_max, starved, jain_ppm;
     int64_t listen_overflows, listen_drops, retransmitted_segments, loss_probes;
     int64_t life_requests, life_voluntary_switches, life_involuntary_switches, life_cpu_us;
     int64_t server_exit_status;

@@ -46,6 +46,7 @@ struct workload_facts {
     enum level_unit unit;
     bool by_wrk; /* the others by c10kit-load */
     bool open_loop, churn, echo;
+    bool half_window;     /* no percentile is asked of it: half a window will do */
     unsigned connections; /* that send requests; 0: the level */
     struct workload_levels quick, standard;
 };

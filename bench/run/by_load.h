@@ -10,4 +10,10 @@
  * peak first, on the same server. */
 void by_load_measure(struct attempt *);
 
+/* How long the window of such a cell is when windows of so many ms are asked for. */
+unsigned by_load_window_ms(const struct cell *, unsigned asked_ms);
+
+/* About how long a trial takes, in ms, of a server that does not dawdle. */
+uint64_t by_load_time_ms(const struct cell *, unsigned window_ms, unsigned warm_up_ms);
+
 #endif

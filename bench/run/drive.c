@@ -22,6 +22,9 @@
 #include "bench/base/text.h"
 
 enum {
+    /* Processes started and stopped, probes, and wrk's look at its stop flag every 100 ms, twice.
+     */
+    BY_WRK_MS = 130,
     READY_LIMIT_MS = 5000,
     STOP_LIMIT_MS = 7000 /* a server's drain time-out is 5 s */
 };
@@ -190,6 +193,13 @@ static void try_server(struct attempt *attempt)
         probe_after(attempt);
     }
     stop_server(attempt);
+}
+
+uint64_t drive_time_ms(const struct cell *cell, unsigned window_ms, unsigned warm_up_ms)
+{
+    if (workload_facts(cell->workload)->by_wrk)
+        return BY_WRK_MS + window_ms + warm_up_ms;
+    return by_load_time_ms(cell, window_ms, warm_up_ms);
 }
 
 void drive_trial(const struct run *run, size_t index, unsigned number, struct trial *trial)

@@ -11,4 +11,8 @@
  */
 void drive_trial(const struct run *, size_t index, unsigned attempt, struct trial *);
 
+/* About how long a trial of such a cell takes, in ms: guessed from other machines, for servers that
+ * start, accept and stop without delay. */
+uint64_t drive_time_ms(const struct cell *, unsigned window_ms, unsigned warm_up_ms);
+
 #endif

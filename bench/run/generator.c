@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,12 +12,7 @@
 #include "bench/base/places.h"
 #include "bench/base/text.h"
 
-enum {
-    WORDS_MOST = 24,
-    OPEN_LIMIT_MS = 60000, /* until 15 000 connections are open */
-    SPARE_MS = 5000,
-    EXIT_LIMIT_MS = 20000
-};
+enum { WORDS_MOST = 24, SPARE_MS = 5000, EXIT_LIMIT_MS = 20000 };
 
 struct words {
     char *at[WORDS_MOST];
@@ -45,6 +41,8 @@ static void compose(struct words *words, const struct generator *generator,
         add(words, text_format("--rate=%.1f", order->rate_rps));
     if (order->rate_rps > 0)
         add(words, text_format("--seed=%" PRIu64, order->seed));
+    if (order->hold)
+        add(words, text_copy("--hold"));
     if (order->idle > 0)
         add(words, text_format("--idle=%u", order->idle));
     if (order->client && *order->client)
@@ -85,9 +83,24 @@ static bool wait_for(struct generator *generator, const char *mark, uint64_t lim
     return false;
 }
 
-bool generator_wait_window(struct generator *generator, struct trial *trial)
+bool generator_is_open(struct generator *generator, unsigned limit_ms)
 {
-    return wait_for(generator, "window\n", OPEN_LIMIT_MS, trial);
+    return child_wait_text(&generator->child, "open\n", limit_ms);
+}
+
+void generator_release(struct generator *generator)
+{
+    child_signal(&generator->child, SIGUSR1);
+}
+
+void generator_end_window(struct generator *generator)
+{
+    child_signal_main(&generator->child, SIGINT);
+}
+
+bool generator_wait_window(struct generator *generator, unsigned warm_up_ms, struct trial *trial)
+{
+    return wait_for(generator, "window\n", warm_up_ms + SPARE_MS, trial);
 }
 
 bool generator_wait_done(struct generator *generator, unsigned window_ms, struct trial *trial)

@@ -16,6 +16,7 @@ struct generator_order {
     const char *client;   /* a bad one beside them; "": none */
     unsigned echo_bytes;  /* 0: HTTP */
     double rate_rps;      /* 0: closed loop */
+    bool hold;            /* opens all connections, and begins at generator_release() */
     uint64_t seed;        /* of the arrivals */
     unsigned warm_up_ms, window_ms;
 };
@@ -32,11 +33,19 @@ struct generator {
 bool generator_start(struct generator *, const struct run *, const struct generator_order *,
                      const char *stem_path, struct trial *);
 
+/* Held: whether all connections stand on this side, within that time. The server may have them yet
+ * to accept. */
+bool generator_is_open(struct generator *, unsigned limit_ms);
+void generator_release(struct generator *);
+
 /* Waits until its window begins: idle connections are open, the warm-up is over. */
-bool generator_wait_window(struct generator *, struct trial *);
+bool generator_wait_window(struct generator *, unsigned warm_up_ms, struct trial *);
 
 /* Waits until its window is over, for so long at most. */
 bool generator_wait_done(struct generator *, unsigned window_ms, struct trial *);
+
+/* Ends the window in 0.2 s at most; what came of it until then counts. */
+void generator_end_window(struct generator *);
 
 /* Waits for its end and reads what it left. */
 bool generator_read(struct generator *, struct trial *);

@@ -8,12 +8,7 @@
 
 #include "bench/base/text.h"
 
-enum {
-    /* Processes started and stopped, probes, and wrk's look at its stop flag every 100 ms, twice.
-     */
-    OVERHEAD_MS = 130,
-    PADDING_LIMIT = 4096 /* a page */
-};
+enum { PADDING_LIMIT = 4096 /* a page */ };
 
 void plan_init(struct plan *plan, size_t models, const struct plan_part *parts, size_t part_count)
 {
@@ -69,9 +64,4 @@ void plan_finish(struct plan *plan)
     free(plan->order);
     free(plan->padding_bytes);
     *plan = (struct plan){0};
-}
-
-uint64_t plan_time_ms(size_t trials, uint64_t window_ms, uint64_t warm_up_ms)
-{
-    return trials * (window_ms + warm_up_ms + OVERHEAD_MS);
 }

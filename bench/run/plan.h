@@ -46,7 +46,4 @@ unsigned plan_connections(const struct cell *);
 
 void plan_finish(struct plan *);
 
-/* How long so many trials take, in ms: the windows, and what starting and stopping costs. */
-uint64_t plan_time_ms(size_t trials, uint64_t window_ms, uint64_t warm_up_ms);
-
 #endif

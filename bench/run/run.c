@@ -158,6 +158,14 @@ static size_t count_left(const struct run *run, const unsigned *attempts)
     return left;
 }
 
+uint64_t run_time_ms(const struct run *run)
+{
+    uint64_t block_ms = 0;
+    for (size_t i = 0; i < run->plan.cell_count; i++)
+        block_ms += drive_time_ms(&run->plan.cells[i], run->window_ms, run->warm_up_ms);
+    return block_ms * run->plan.blocks;
+}
+
 struct pace {
     int64_t start_us;
     size_t done, left; /* trials of this session */
@@ -167,7 +175,7 @@ struct pace {
 static uint64_t seconds_left(const struct run *run, const struct pace *pace)
 {
     if (pace->done == 0)
-        return plan_time_ms(pace->left, run->window_ms, run->warm_up_ms) / 1000;
+        return run_time_ms(run) * pace->left / plan_trials(&run->plan) / 1000;
     return (uint64_t)(meter_clock_us() - pace->start_us) / pace->done * pace->left / 1000000;
 }
 
@@ -175,10 +183,10 @@ static void show_progress(const struct run *run, const struct pace *pace, size_t
 {
     const struct cell *cell = plan_cell(&run->plan, index);
     uint64_t left = seconds_left(run, pace);
-    say_progress("%3zu/%zu  %" PRIu64 ":%02" PRIu64 " left  %s, %s, %u connections", index + 1,
+    say_progress("%3zu/%zu  %" PRIu64 ":%02" PRIu64 " left  %s, %s, %u %s", index + 1,
                  plan_trials(&run->plan), left / 60, left % 60,
                  run->catalogue.models[cell->model].name, workload_name(cell->workload),
-                 cell->level);
+                 cell->level, workload_unit(cell->workload));
 }
 
 /* What makes going on senseless, said once. */

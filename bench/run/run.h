@@ -32,6 +32,9 @@ struct run {
 bool run_settle(struct run *, const struct run_options *, const json_t *command);
 void run_finish(struct run *);
 
+/* About how long all trials of the plan take, in ms. */
+uint64_t run_time_ms(const struct run *);
+
 /* Records all trials that the folder does not hold yet, then what hyperfine times; a new folder, or
  * one that run_can_resume(). Leaves no process. False: nothing was measured, or the run had to end
  * before its time, as was said. */

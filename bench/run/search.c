@@ -6,62 +6,69 @@
 
 enum { QUESTIONS_MOST = 24, CONFIRMS = 2 };
 
-static const double first_share = 1.0 / 8, least_share = 1.0 / 4096;
-static const double fine_enough = 1.05;
+static const double first_share = 0.85, least_share = 1.0 / 16;
+static const double first_step = 1.1, fine_enough = 1.05;
 
 struct search {
     enum search_answer (*ask)(void *argument, double rate);
     void *argument;
     struct search_result *result;
-    int held; /* how often the low one did */
-    bool blocked;
+    double step;      /* by how much the next rate differs, while one side is open */
+    int held;         /* how often the low one did */
+    bool top_is_open; /* the high one could not be tried */
 };
 
 static void put(struct search *search, double rate)
 {
     struct search_result *result = search->result;
     result->steps++;
-    switch (search->ask(search->argument, rate)) {
+    const enum search_answer answer = search->ask(search->argument, rate);
+    switch (answer) {
     case SEARCH_HOLDS:
         search->held = rate > result->low ? 1 : search->held + 1;
         result->low = fmax(result->low, rate);
         return;
     case SEARCH_FAILS:
-        result->high = rate;
-        if (rate <= result->low)
-            result->low = search->held = 0;
-        return;
     case SEARCH_UNKNOWN:
-        break;
+        result->high = rate;
+        search->top_is_open = answer == SEARCH_UNKNOWN;
+        if (rate <= result->low) {
+            result->low = search->held = 0;
+            search->step = first_step;
+        }
+        return;
     }
-    search->blocked = true;
 }
 
 /* Where to ask next, between what held and what failed; one of them may not be known yet. */
-static double next_rate(const struct search_result *result, double guess)
+static double next_rate(struct search *search, double guess)
 {
+    const struct search_result *result = search->result;
+    const double step = search->step;
+    if (result->low > 0 && result->high > 0)
+        return sqrt(result->low * result->high);
     if (result->low <= 0 && result->high <= 0)
         return guess * first_share;
-    if (result->high <= 0)
-        return 2 * result->low;
-    if (result->low <= 0)
-        return result->high / 2;
-    return sqrt(result->low * result->high);
+    search->step *= step;
+    return result->high <= 0 ? result->low * step : result->high / step;
 }
 
 void search_rate(enum search_answer (*ask)(void *argument, double rate), void *argument,
                  double guess, struct search_result *result)
 {
-    struct search search = {.ask = ask, .argument = argument, .result = result};
+    struct search search = {.ask = ask, .argument = argument, .result = result, .step = first_step};
+    const double least = guess * least_share;
     *result = (struct search_result){0};
-    while (result->steps < QUESTIONS_MOST && !search.blocked) {
+    while (result->steps < QUESTIONS_MOST) {
         bool near =
             result->low > 0 && result->high > 0 && result->high <= result->low * fine_enough;
         if (near && search.held >= CONFIRMS)
-            return;
-        double rate = near ? result->low : next_rate(result, guess);
-        if (rate < guess * least_share)
-            return;
-        put(&search, rate);
+            break;
+        double rate = near ? result->low : next_rate(&search, guess);
+        if (result->high > 0 && result->high <= least)
+            break;
+        put(&search, fmax(rate, least));
     }
+    if (search.top_is_open)
+        result->high = 0;
 }

@@ -7,18 +7,19 @@
 enum search_answer {
     SEARCH_HOLDS,
     SEARCH_FAILS,
-    SEARCH_UNKNOWN /* could not be tried: the generator was the limit */
+    SEARCH_UNKNOWN /* could not be tried: the generator was the limit, and sets the top */
 };
 
 struct search_result {
     double low;  /* the highest rate that held, twice; 0: none did */
-    double high; /* the lowest that failed; 0: none did before it could not be tried any more */
+    double high; /* the lowest that failed; 0: beyond the low one none could be tried */
     int steps;   /* questions asked */
 };
 
 /*
- * Ramp, bisect, confirm. Beginning at an eighth of `guess` the rate is doubled while it holds (an
- * eighth that fails is halved, down to a 1/4096 of the guess), then the gap is halved, on
+ * Gallop, bisect, confirm. From 85 % of `guess` the rate is changed by 10 %, then by 21, 46 and so
+ * on, each step the square of the one before, up while it holds or down while it fails, to a
+ * sixteenth of the guess: who fails there does not fail for the load. Then the gap is halved, on
  * logarithms, until it is within 5 %. The rate that held is asked once more; when it fails then,
  * it is the new high, and the search goes on below it, so that a lucky answer does not stand. At
  * most 24 questions.

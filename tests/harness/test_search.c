@@ -39,7 +39,7 @@ static void the_limit_lies_between_low_and_high(void **state)
 {
     (void)state;
     for (int i = 0; i < 30; i++) {
-        double limit = 100 * pow(1.37, i);
+        double limit = 7000 * pow(1.2, i);
         struct search_result found = search((struct world){.limit = limit, .reach = 1e9}, 100000);
         assert_true(found.low <= limit && limit < found.high);
         assert_true(found.high <= found.low * 1.05);
@@ -59,8 +59,34 @@ static void a_generator_at_its_end_leaves_the_top_open(void **state)
 {
     (void)state;
     struct search_result found = search((struct world){.limit = 1e9, .reach = 90000}, 100000);
-    assert_true(found.low > 0 && found.low <= 90000);
+    assert_true(found.low > 90000 / 1.05 && found.low <= 90000);
     assert_true(found.high == 0);
+}
+
+static void a_generator_that_is_late_at_first_is_asked_for_less(void **state)
+{
+    (void)state;
+    struct search_result found = search((struct world){.limit = 50000, .reach = 60000}, 100000);
+    assert_true(found.low > 50000 / 1.05 && found.low <= 50000);
+    assert_true(found.high > 50000 && found.high <= found.low * 1.05);
+}
+
+static void a_good_guess_takes_few_questions(void **state)
+{
+    (void)state;
+    for (int percent = 71; percent <= 110; percent++) {
+        struct search_result found =
+            search((struct world){.limit = 1000 * percent, .reach = 1e9}, 100000);
+        assert_true(found.steps <= 7);
+    }
+}
+
+static void who_fails_at_a_sixteenth_is_not_asked_further(void **state)
+{
+    (void)state;
+    struct search_result found = search((struct world){.limit = 5000, .reach = 1e9}, 100000);
+    assert_true(found.low == 0);
+    assert_true(found.steps <= 6);
 }
 
 static void where_nothing_holds_nothing_is_found(void **state)
@@ -77,6 +103,9 @@ int main(void)
         cmocka_unit_test(the_limit_lies_between_low_and_high),
         cmocka_unit_test(a_lucky_answer_does_not_stand),
         cmocka_unit_test(a_generator_at_its_end_leaves_the_top_open),
+        cmocka_unit_test(a_generator_that_is_late_at_first_is_asked_for_less),
+        cmocka_unit_test(a_good_guess_takes_few_questions),
+        cmocka_unit_test(who_fails_at_a_sixteenth_is_not_asked_further),
         cmocka_unit_test(where_nothing_holds_nothing_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
