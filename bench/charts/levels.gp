@@ -25,7 +25,7 @@ if (is_log) {
   set xrange [is_named ? 0.5 : low_level - 0.06 * wide : is_named ? words(levels) + 0.5 : high_level + 0.06 * wide]
 }
 # Of two numbers that would touch the higher is written; both have their tick.
-plot_px = 0.71 * width
+plot_px = exists("axis_px") ? axis_px : 0.71 * width
 span = is_log ? log(high_level * 1.35) - log((has_zero ? zero_place : low_level) / 1.35) : 1.12 * wide
 px_of(level) = plot_px * (is_log ? log(place_of(level)) : place_of(level)) / span
 level_tics = ""

@@ -151,6 +151,8 @@ static void sort_cells(struct summary *summary, const char *const *models, size_
 
 static void count_spoilt(struct summary_cell *cell)
 {
+    cell->made = cell->trials + cell->spoilt_trials;
+    cell->given_up = gate_gives_up(cell->trials, cell->empty_trials);
     if (SPOILT_SHARE * cell->spoilt_trials <= cell->trials + cell->spoilt_trials)
         return;
     cell->trials += cell->spoilt_trials;
@@ -173,6 +175,7 @@ void summary_build(struct summary *summary, const struct trial *trials,
             continue;
         }
         cell->trials++;
+        cell->empty_trials += gate_is_empty(&trials[i]);
         if (trials[i].valid == 1)
             cell->valid_trials++;
         else if (!cell->reason[0])

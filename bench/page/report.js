@@ -44,6 +44,8 @@
       "were served. The number is Jain's index, 1 for equal shares."],
     "syscalls": ["System calls", "How many system calls a request takes, by name. Counting slows the server, so " +
       "nothing is timed here."],
+    "percentiles": ["Percentiles by load", "The same, model by model: the wider the fan, the less the median says of the " +
+      "slowest. Grey: the 99th percentiles of the others."],
     "ranking": ["Ranks", "Each bar reaches from the best to the worst place that a model may have. Models " +
       "that share a letter are tied."],
     "throughput": ["Throughput", marks + " An arrow: the generator was the limit, the server gives as much or more."],

@@ -167,6 +167,17 @@ static bool kept_up(struct trial *trial)
     return kept_the_rate(trial);
 }
 
+bool gate_is_empty(const struct trial *trial)
+{
+    return trial->failure[0] || trial->requests == 0;
+}
+
+bool gate_gives_up(size_t trials, size_t empty)
+{
+    static const size_t tries = 3;
+    return trials >= tries && empty == trials;
+}
+
 void gate_judge(struct trial *trial)
 {
     trial->reason[0] = '\0';

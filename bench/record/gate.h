@@ -34,6 +34,13 @@ double gate_others(const struct trial *);
  * spoilt, when that lies with the machine: a trial to repeat. */
 void gate_judge(struct trial *);
 
+/* Whether it brought nothing at all: it failed, or no answer came. */
+bool gate_is_empty(const struct trial *);
+
+/* Whether a cell of so many trials, so many of them empty, is given up: after three that all were,
+ * the rest would cost minutes, and could not make the cell valid. Spoilt trials do not count. */
+bool gate_gives_up(size_t trials, size_t empty);
+
 /*
  * What set the speed: "server", "generator" or "concurrency" (neither was near 100 % busy). Where
  * requests come at a rate that was asked for: "server" or "rate". There the generator is always

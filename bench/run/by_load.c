@@ -22,7 +22,7 @@ enum {
     OPEN_LIMIT_MS = 60000,  /* until 15 000 connections are open */
     ACCEPT_LOOK_MS = 10,
     ACCEPT_PATIENCE_MS = 80, /* a server that accepts nobody for so long has its reasons */
-    CROWD_PATIENCE_MS = 300  /* beside thousands of its processes, say */
+    CROWD_PATIENCE_MS = 1000 /* beside thousands of its processes, say */
 };
 
 static const double samples_for_p99 = 10500; /* 100 beyond it, and some to spare */

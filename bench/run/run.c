@@ -17,6 +17,7 @@
 #include "bench/machine/meter.h"
 #include "bench/record/record.h"
 #include "bench/base/places.h"
+#include "bench/run/progress.h"
 #include "bench/base/say.h"
 #include "bench/base/text.h"
 #include "bench/run/wrk.h"
@@ -132,32 +133,6 @@ bool run_can_resume(const struct run *run, const json_t *manifest)
     return same;
 }
 
-/* How far a run is: for each trial of the plan its attempts so far, or run->attempts when it needs
- * no more. */
-static unsigned *read_progress(const struct run *run)
-{
-    size_t trials = plan_trials(&run->plan);
-    unsigned *attempts = text_allocate(trials, sizeof *attempts);
-    struct record record;
-    record_read(&record, run->folder);
-    for (size_t i = 0; i < record.count; i++) {
-        const struct trial *trial = &record.trials[i];
-        if (trial->number < 1 || (size_t)trial->number > trials)
-            continue;
-        attempts[trial->number - 1] = trial->spoilt == 1 ? (unsigned)trial->attempt : run->attempts;
-    }
-    record_finish(&record);
-    return attempts;
-}
-
-static size_t count_left(const struct run *run, const unsigned *attempts)
-{
-    size_t left = 0;
-    for (size_t i = 0; i < plan_trials(&run->plan); i++)
-        left += attempts[i] < run->attempts;
-    return left;
-}
-
 uint64_t run_time_ms(const struct run *run)
 {
     uint64_t block_ms = 0;
@@ -202,8 +177,10 @@ static bool has_means(const struct run *run)
 
 /* One trial of the plan, repeated while the environment spoils it. Returns false when the run has
  * to end; what was cut short or could not be written is not in the record. */
-static bool run_trial(const struct run *run, size_t index, unsigned attempts, size_t *measured)
+static bool run_trial(struct progress *progress, size_t index, size_t *measured)
 {
+    const struct run *run = progress->run;
+    unsigned attempts = progress->attempts[index];
     struct trial trial;
     do {
         if (attempts > 0)
@@ -215,6 +192,7 @@ static bool run_trial(const struct run *run, size_t index, unsigned attempts, si
             say("trial %zu, %s, %s, %" PRId64 ": %s; %s", index + 1, trial.model, trial.workload,
                 trial.level, trial.reason, attempts < run->attempts ? "once more" : "given up");
     } while (trial.spoilt && attempts < run->attempts);
+    progress_note(progress, index, &trial);
     *measured += trial.failure[0] == '\0';
     if (trial.failure[0])
         say("trial %zu, %s, %s, %" PRId64 ": %s", index + 1, trial.model, trial.workload,
@@ -225,20 +203,21 @@ static bool run_trial(const struct run *run, size_t index, unsigned attempts, si
 /* Returns whether it came to its end and measured something. */
 static bool run_trials(const struct run *run)
 {
-    unsigned *attempts = read_progress(run);
+    struct progress progress;
     size_t measured = 0;
-    struct pace pace = {.start_us = meter_clock_us(), .left = count_left(run, attempts)};
+    progress_read(&progress, run);
+    struct pace pace = {.start_us = meter_clock_us(), .left = progress_left(&progress)};
     bool resumed_whole = pace.left == 0, going = has_means(run);
     for (size_t i = 0; i < plan_trials(&run->plan) && going && !loop_interrupted(); i++) {
-        if (attempts[i] >= run->attempts)
+        if (!progress_is_due(&progress, i))
             continue;
         show_progress(run, &pace, i);
-        going = run_trial(run, i, attempts[i], &measured);
+        going = run_trial(&progress, i, &measured);
         pace.done++;
-        pace.left--;
+        pace.left = progress_left(&progress);
     }
     say_progress_end();
-    free(attempts);
+    progress_finish(&progress);
     return going && (measured > 0 || resumed_whole);
 }
 

@@ -20,7 +20,8 @@ const char *const particulars_percentile_names[PARTICULARS_PERCENTILES] = {"p50"
 
 bool particulars_has_fan(const char *workload)
 {
-    return strcmp(workload, workload_name(WORKLOAD_LATENCY_SHARE)) == 0;
+    return strcmp(workload, workload_name(WORKLOAD_LATENCY_SHARE)) == 0 ||
+           strcmp(workload, workload_name(WORKLOAD_LATENCY_RATE)) == 0;
 }
 
 static double percentile_us(const struct histogram *latency, double p)

@@ -255,6 +255,13 @@ static char *find_preview(const struct evidence *evidence)
 static char *find_cut_short(const struct evidence *evidence)
 {
     size_t planned = json_array_size(fact(evidence, "plan", "order")), made = 0;
+    const size_t blocks = (size_t)json_integer_value(fact(evidence, "plan", "blocks"));
+    const struct summary *summary = evidence->summary;
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct summary_cell *cell = &summary->cells[i];
+        if (cell->given_up && cell->made < blocks)
+            planned -= blocks - cell->made;
+    }
     for (size_t i = 0; i < evidence->record->count; i++)
         made += !evidence->record->trials[i].replaced;
     return made < planned
