@@ -21,7 +21,7 @@ struct knob {
 struct model {
     const char *name;         /* the executable's */
     const char *title;        /* a line that says who waits where */
-    const char *family;       /* "blocking", "polling", "readiness" or "library" */
+    const char *family;       /* "blocking", "polling", "readiness", "completion" or "library" */
     bool blocking;            /* accepted sockets block, and a stop must interrupt their waits */
     bool accept_blocks;       /* the listening socket blocks */
     int clients_at_once;      /* 0: no limit of its own */

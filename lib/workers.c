@@ -53,6 +53,15 @@ int workers_cpu(int index)
             return (int)cpu;
 }
 
+void workers_pin(int index)
+{
+    cpu_set_t cpu;
+
+    CPU_ZERO(&cpu);
+    CPU_SET((size_t)workers_cpu(index), &cpu);
+    (void)sched_setaffinity(0, sizeof cpu, &cpu); /* better so, but not worth an end */
+}
+
 /* ---- Signals ---- */
 
 /* And SIGCHLD, for the parent of processes. */

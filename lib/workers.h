@@ -20,6 +20,10 @@ int workers_count(const struct model *model);
    after the other, and again from the first. */
 int workers_cpu(int index);
 
+/* Keeps the calling worker on that CPU, where that can be had. workers_cpu() then knows no other.
+ */
+void workers_pin(int index);
+
 /* Starts the processes, prints the ready line, waits for the stop, and returns when all have ended.
    One that ends by itself is replaced by another of its number. Those that outlive the drain
    timeout are killed. Exits where one cannot be started at first. */

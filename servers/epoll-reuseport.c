@@ -22,7 +22,6 @@
 #include "lib/workers.h"
 
 #include <linux/filter.h>
-#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -99,11 +98,8 @@ static void welcome(struct loop *loop)
 static void work(int index)
 {
     struct loop loop;
-    cpu_set_t cpu;
 
-    CPU_ZERO(&cpu);
-    CPU_SET((size_t)workers_cpu(index), &cpu);
-    (void)sched_setaffinity(0, sizeof cpu, &cpu); /* better so, but not worth an end */
+    workers_pin(index);
     loop_init(&loop, server_rules(), listeners[index], EPOLLIN, welcome);
     loop_run(&loop);
     loop_finish(&loop);
