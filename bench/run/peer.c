@@ -336,12 +336,12 @@ static bool unpack(struct peer *peer, const char *path)
     peer->description = json_load_file(path, 0, &error);
     if (!peer->description ||
         json_unpack_ex(peer->description, &error, JSON_STRICT,
-                       "{s:s, s:o, s?s, s?s, s?o, s?o, s?o, s?s, s?s, s?s, s?I, s?s}", "name",
+                       "{s:s, s:o, s?s, s?s, s?s, s?o, s?o, s?o, s?s, s?s, s?s, s?I, s?s}", "name",
                        &peer->name, "start", &peer->start, "title", &peer->title, "package",
-                       &peer->package, "version", &peer->version_words, "files", &peer->files,
-                       "templates", &peer->templates, "ready_line", &peer->ready_line, "path",
-                       &question->path, "body", &question->body, "body_bytes", &body_bytes, "stop",
-                       &stop) < 0) {
+                       &peer->package, "build", &peer->build, "version", &peer->version_words,
+                       "files", &peer->files, "templates", &peer->templates, "ready_line",
+                       &peer->ready_line, "path", &question->path, "body", &question->body,
+                       "body_bytes", &body_bytes, "stop", &stop) < 0) {
         say("%s: line %d: %s", path, error.line, error.text);
         return false;
     }
@@ -350,6 +350,17 @@ static bool unpack(struct peer *peer, const char *path)
     if (question->body)
         question->body_length = strlen(question->body);
     return true;
+}
+
+static void say_what_is_missing(const struct peer *peer)
+{
+    const char *program = json_string_value(json_array_get(peer->start, 0));
+    if (peer->build)
+        say("peer %s is left out: %s is not installed; %s makes it", peer->name, program,
+            peer->build);
+    else
+        say("peer %s is left out: %s is not installed%s%s", peer->name, program,
+            peer->package ? "; Debian package " : "", peer->package ? peer->package : "");
 }
 
 static bool understand(struct peer *peer, const char *path)
@@ -365,9 +376,7 @@ static bool understand(struct peer *peer, const char *path)
     if (peer->program)
         peer->version = ask_version(peer);
     else
-        say("peer %s is left out: %s is not installed%s%s", peer->name,
-            json_string_value(json_array_get(peer->start, 0)),
-            peer->package ? "; Debian package " : "", peer->package ? peer->package : "");
+        say_what_is_missing(peer);
     return peer->program != NULL;
 }
 

@@ -18,7 +18,7 @@ struct peer {
     char *dir;           /* the folder of its peer.json, absolute; owned */
     char *program;       /* the executable that "start" names; owned */
     char *version;       /* what it says of itself, one line; owned */
-    const char *name, *title, *package, *ready_line;
+    const char *name, *title, *package, *build, *ready_line;
     const json_t *start, *files, *templates, *version_words;
     struct probe_question question;
     int stop_signal;

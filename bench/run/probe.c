@@ -16,7 +16,7 @@ enum { LIMIT_S = 2 };
 
 static const char body[] = "Hello, world!";
 const struct probe_question probe_of_models = {"/", body, sizeof body - 1};
-static const char date_name[] = "\r\nDate: ";
+static const char date_name[] = "\r\nDate:";
 
 static int connect_to(uint16_t port)
 {

@@ -134,6 +134,9 @@ static void what_is_not_installed_is_left_out(void **state)
     assert_true(text_write(self.file, "{\"name\": \"a\", \"start\": [\"no-such-server\"],"
                                       "\"package\": \"none\", \"body\": \"x\"}"));
     catalogue_add_peers(&catalogue, self.file);
+    assert_true(text_write(self.file, "{\"name\": \"a\", \"start\": [\"no-such-server\"],"
+                                      "\"build\": \"make\", \"body\": \"x\"}"));
+    catalogue_add_peers(&catalogue, self.file);
     catalogue_add_peers(&catalogue, "no-such-peer");
     assert_int_equal(catalogue.count, 0);
     catalogue_finish(&catalogue);
