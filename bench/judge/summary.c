@@ -80,7 +80,7 @@ double metric_of(enum metric metric, const struct trial *t, const struct histogr
     case METRIC_MEMORY_KERNEL_BYTES:
         return ratio(t->memory_kernel_bytes, 1, 1);
     case METRIC_SYSCALLS_PER_REQUEST:
-        return ratio(t->syscalls, t->requests, 1);
+        return ratio(t->syscalls, t->counted_requests > 0 ? t->counted_requests : t->requests, 1);
     case METRIC_COUNT:
         break;
     }

@@ -38,6 +38,8 @@
       "By idle connections: bytes that one more of them costs, in the processes and in the kernel."],
     "echo": ["Echo", "Small messages cost by their number, large ones by their bytes: where a line of the upper " +
       "panel bends, the other limit takes over. " + marks],
+    "pipelined": ["Pipelining", "Requests that came together can be answered with one call: where the lower line falls as " +
+      "the pipeline gets deeper, a batch costs little more than one request. " + marks],
     "mixed": ["One bad client", "What the ordinary clients get, by who is beside them; compare with nobody, on the " +
       "left. " + marks],
     "fairness": ["Fairness", "A short line round 1: all connections got the same. A long one: some waited while others " +

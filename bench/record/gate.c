@@ -11,13 +11,20 @@
 
 static const double little_tolerance = 0.10;
 
+static const struct workload_facts *facts_of(const struct trial *trial)
+{
+    enum workload workload = workload_find(trial->workload);
+    return workload_facts(workload < WORKLOAD_COUNT ? workload : WORKLOAD_KEEP_ALIVE);
+}
+
 double gate_little(const struct trial *trial)
 {
     if (trial->duration_us <= 0 || trial->connections <= 0 || trial->requests < 0 ||
         trial->latency_mean_ns < 0)
         return NAN;
     double rate_per_ns = (double)trial->requests / (double)trial->duration_us / 1e3;
-    return rate_per_ns * (double)trial->latency_mean_ns / (double)trial->connections;
+    double depth = facts_of(trial)->unit == LEVEL_DEPTH ? (double)trial->level : 1;
+    return rate_per_ns * (double)trial->latency_mean_ns / ((double)trial->connections * depth);
 }
 
 double gate_little_floor(const struct trial *trial)
@@ -66,12 +73,6 @@ static bool had_its_cpus(struct trial *trial)
     if (gate_others(trial) > others_most)
         return refuse(trial, "other work took %.0f %% of a CPU", 100 * gate_others(trial));
     return true;
-}
-
-static const struct workload_facts *facts_of(const struct trial *trial)
-{
-    enum workload workload = workload_find(trial->workload);
-    return workload_facts(workload < WORKLOAD_COUNT ? workload : WORKLOAD_KEEP_ALIVE);
 }
 
 static bool is_by_wrk(const struct trial *trial)

@@ -77,6 +77,7 @@ static const struct {
     NUMBER(memory_user_bytes),
     NUMBER(memory_kernel_bytes),
     NUMBER(syscalls),
+    NUMBER(counted_requests),
     NUMBER(established),
     NUMBER(served),
     NUMBER(served_min),

@@ -44,7 +44,8 @@ struct trial {
         steady_own_cpus_busy_us, steady_harness_cpu_us;
     int64_t pinned; /* 1: every task could run on its own CPUs only */
     int64_t memory_steady_kib, memory_peak_kib, processes;
-    int64_t memory_user_bytes, memory_kernel_bytes, syscalls;
+    int64_t memory_user_bytes, memory_kernel_bytes;
+    int64_t syscalls, counted_requests; /* in the window in which calls were counted */
     int64_t established, served, served_min, served_max, starved, jain_ppm;
     int64_t listen_overflows, listen_drops, retransmitted_segments, loss_probes;
     int64_t life_requests, life_voluntary_switches, life_involuntary_switches, life_cpu_us;

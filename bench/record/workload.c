@@ -30,6 +30,13 @@ static const struct workload_facts table[WORKLOAD_COUNT] = {
                        .unit = LEVEL_CONNECTIONS,
                        .quick = LEVELS(64),
                        .standard = LEVELS(64)},
+    [WORKLOAD_PIPELINED] = {.name = "pipelined",
+                            .about = "closed loop, 64 connections; level: requests in flight on "
+                                     "each",
+                            .unit = LEVEL_DEPTH,
+                            .connections = BUSY,
+                            .quick = LEVELS(1, 16),
+                            .standard = LEVELS(1, 4, 16, 64)},
     [WORKLOAD_LATENCY_RATE] = {.name = "latency-rate",
                                .group = "latency",
                                .about = "open loop, Poisson; level: requests per second",
@@ -93,7 +100,7 @@ static const char *const units[] = {
     [LEVEL_CONNECTIONS] = "connections", [LEVEL_RATE] = "requests/s",
     [LEVEL_SHARE] = "% of its peak",     [LEVEL_BOUND_US] = "us bound",
     [LEVEL_IDLE] = "idle connections",   [LEVEL_BYTES] = "bytes",
-    [LEVEL_CLIENT] = "bad client",
+    [LEVEL_DEPTH] = "in flight",         [LEVEL_CLIENT] = "bad client",
 };
 
 static const char *const clients[] = {"", "silent", "slow-header", "slow-reader", "fire-hose"};
@@ -129,7 +136,7 @@ const char *workload_client(unsigned level)
 
 bool workload_has_level(enum workload workload, unsigned level)
 {
-    static const unsigned sockets_most = 60000, bytes_most = 1 << 20;
+    static const unsigned sockets_most = 60000, bytes_most = 1 << 20, depth_most = 64;
     switch (table[workload].unit) {
     case LEVEL_CLIENT:
         return level < CLIENTS;
@@ -137,6 +144,8 @@ bool workload_has_level(enum workload workload, unsigned level)
         return level <= sockets_most;
     case LEVEL_CONNECTIONS:
         return level >= 1 && level <= sockets_most;
+    case LEVEL_DEPTH:
+        return level >= 1 && level <= depth_most;
     case LEVEL_BYTES:
         return level >= 1 && level <= bytes_most;
     case LEVEL_RATE:

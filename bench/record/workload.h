@@ -10,6 +10,7 @@ enum workload {
     WORKLOAD_KEEP_ALIVE,    /* closed loop, by wrk */
     WORKLOAD_CHURN,         /* the same, with a new connection for each request */
     WORKLOAD_PEAK,          /* closed loop, by c10kit-load: what shares are of */
+    WORKLOAD_PIPELINED,     /* the same with several requests in flight on each connection */
     WORKLOAD_LATENCY_RATE,  /* open loop, the same rates for all */
     WORKLOAD_LATENCY_SHARE, /* open loop, at shares of each model's own peak */
     WORKLOAD_CAPACITY,      /* open loop, the highest rate whose p99 stays under a bound */
@@ -29,6 +30,7 @@ enum level_unit {
     LEVEL_BOUND_US,    /* of the 99th percentile, us */
     LEVEL_IDLE,        /* idle connections */
     LEVEL_BYTES,       /* bytes of a message */
+    LEVEL_DEPTH,       /* requests in flight on each connection */
     LEVEL_CLIENT       /* which bad client: workload_client() */
 };
 

@@ -17,9 +17,10 @@
 enum {
     PEAK_WINDOW_MS = 300, /* and half a window at most */
     STEP_MOST_MS = 4000,
-    TRICKLE_RPS = 100,      /* memory: one connection has to send something */
-    MEMORY_LIMIT_MS = 4000, /* its window ends when the memory has come to rest */
-    OPEN_LIMIT_MS = 60000,  /* until 15 000 connections are open */
+    TRICKLE_RPS = 100,       /* memory: one connection has to send something */
+    COUNTED_WINDOW_MS = 100, /* pipelined: calls are counted in a window of its own */
+    MEMORY_LIMIT_MS = 4000,  /* its window ends when the memory has come to rest */
+    OPEN_LIMIT_MS = 60000,   /* until 15 000 connections are open */
     ACCEPT_LOOK_MS = 10,
     ACCEPT_PATIENCE_MS = 80, /* a server that accepts nobody for so long has its reasons */
     CROWD_PATIENCE_MS = 1000 /* beside thousands of its processes, say */
@@ -68,6 +69,8 @@ static struct generator_order order_of(const struct attempt *attempt)
                                     .window_ms = by_load_window_ms(cell, run->window_ms)};
     if (facts->unit == LEVEL_RATE)
         order.rate_rps = cell->level;
+    if (facts->unit == LEVEL_DEPTH)
+        order.depth = cell->level;
     if (facts->unit == LEVEL_IDLE)
         order.idle = cell->level;
     if (facts->unit == LEVEL_BYTES)
@@ -243,13 +246,14 @@ static bool watch_window(struct attempt *attempt, struct generator *generator,
 }
 
 /* How often each was called, and how many requests that was for. */
-static void note_calls(struct attempt *attempt, const char *stem)
+static void note_calls(struct attempt *attempt, const char *stem, int64_t requests)
 {
     struct trial *trial = attempt->trial;
     char *path = text_format("%s.syscalls.json", stem);
     trial->syscalls = tracing_total(attempt->tracing);
+    trial->counted_requests = requests;
     json_t *calls =
-        json_pack("{s:I,s:I,s:o}", "requests", (json_int_t)trial->requests, "total",
+        json_pack("{s:I,s:I,s:o}", "requests", (json_int_t)requests, "total",
                   (json_int_t)trial->syscalls, "names", tracing_names(attempt->tracing));
     if (json_dump_file(calls, path, JSON_INDENT(2)) < 0)
         trial_fail(trial, "cannot write %s", path);
@@ -269,7 +273,7 @@ static void measure(struct attempt *attempt, const struct generator_order *order
         note_result(attempt, &generator);
         note_idle(attempt, &generator);
         if (attempt->tracing)
-            note_calls(attempt, stem);
+            note_calls(attempt, stem, attempt->trial->requests);
         record_histogram(attempt->run->folder, attempt->stem, &generator.response, 1);
     }
     attempt_note_early_end(attempt);
@@ -390,17 +394,63 @@ static void drive(struct attempt *attempt)
         measure(attempt, &order);
 }
 
+/* The calls of a window in which nothing is timed. */
+static void count_window(struct attempt *attempt, const struct generator_order *order,
+                         struct generator *generator, const char *stem)
+{
+    struct trial *trial = attempt->trial;
+    char *counted = text_format("%s.counted", stem);
+    if (generator_start(generator, attempt->run, order, counted, trial) &&
+        generator_wait_window(generator, trial)) {
+        tracing_start(attempt->tracing);
+        bool done = generator_wait_done(generator, order->window_ms, trial);
+        tracing_stop(attempt->tracing);
+        if (done && generator_read(generator, trial)) {
+            int64_t answered = generator_number(generator, NULL, "answered");
+            trial->life_requests += answered;
+            note_calls(attempt, stem, answered);
+        }
+    }
+    free(counted);
+}
+
+/* Counting slows calls down, so they are counted behind the window that is timed. Where the kernel
+ * does not let us, the trial is as good without. */
+static void count_calls(struct attempt *attempt)
+{
+    struct generator generator = {.group = attempt->load_group};
+    struct generator_order order = order_of(attempt);
+    char *stem = text_format("%s/raw/%s", attempt->run->folder, attempt->stem);
+    char *trouble = NULL;
+    order.window_ms = COUNTED_WINDOW_MS;
+    attempt->tracing = tracing_open(attempt->server_group, &trouble);
+    if (attempt->tracing) {
+        count_window(attempt, &order, &generator, stem);
+        generator_finish(&generator);
+    }
+    free(trouble);
+    free(stem);
+}
+
 /* Counted from before the peak is looked for, so that shares are of what is left with counting. */
-void by_load_measure(struct attempt *attempt)
+static void open_counting(struct attempt *attempt)
 {
     char *trouble = NULL;
-    if (attempt->cell->workload == WORKLOAD_SYSCALLS)
-        attempt->tracing = tracing_open(attempt->server_group, &trouble);
+    attempt->tracing = tracing_open(attempt->server_group, &trouble);
     if (trouble)
         trial_fail(attempt->trial, "%s", trouble);
-    else
+    free(trouble);
+}
+
+void by_load_measure(struct attempt *attempt)
+{
+    const char *failure = attempt->trial->failure;
+    if (attempt->cell->workload == WORKLOAD_SYSCALLS)
+        open_counting(attempt);
+    if (!failure[0])
         drive(attempt);
+    if (attempt->cell->workload == WORKLOAD_PIPELINED && !failure[0] && !loop_interrupted())
+        count_calls(attempt);
     tracing_close(attempt->tracing);
     attempt->tracing = NULL;
-    free(trouble);
 }

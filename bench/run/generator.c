@@ -43,6 +43,8 @@ static void compose(struct words *words, const struct generator *generator,
         add(words, text_format("--seed=%" PRIu64, order->seed));
     if (order->hold)
         add(words, text_copy("--hold"));
+    if (order->depth > 1)
+        add(words, text_format("--pipeline=%u", order->depth));
     if (order->idle > 0)
         add(words, text_format("--idle=%u", order->idle));
     if (order->client && *order->client)

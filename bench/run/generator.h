@@ -12,6 +12,7 @@ struct generator_order {
     uint16_t port;
     const char *path;     /* NULL: "/" */
     unsigned connections; /* that send */
+    unsigned depth;       /* requests in flight on each; 0: one */
     unsigned idle;        /* silent ones beside them */
     const char *client;   /* a bad one beside them; "": none */
     unsigned echo_bytes;  /* 0: HTTP */

@@ -38,9 +38,13 @@ static const unsigned warm_up_open = UINT_MAX; /* not said: 0 is a choice */
 static const struct argp_option options[] = {
     {"models", KEY_MODELS, "A,B", 0, "Measure only these models (default: all)", 0},
     {"peers", KEY_PEERS, "A,B", 0,
-     "Measure these servers as well: nginx, lighttpd, h2o, haproxy, or the path of a peer.json", 0},
+     "Measure these servers as well: nginx, lighttpd, h2o, haproxy, libreactor, lwan, facil, or "
+     "the path of a peer.json",
+     0},
     {"workloads", KEY_WORKLOADS, "A,B", 0,
-     "keep-alive,churn (default), latency, capacity, idle, memory, echo, mixed, syscalls, peak", 0},
+     "keep-alive,churn (default), latency, capacity, idle, memory, echo, mixed, syscalls, peak, "
+     "pipelined",
+     0},
     {"levels", KEY_LEVELS, "N,N", 0,
      "Of the workload: connections, requests/s, ... (default: the mode's)", 0},
     {"blocks", KEY_BLOCKS, "N", 0, "Passes over everything, each in random order", 0},

@@ -32,6 +32,7 @@ static const char *const drawings[WORKLOAD_COUNT][SCRIPTS_LIMIT] = {
     [WORKLOAD_CHURN] = {"throughput.gp", "latency.gp", "cpu.gp", "load-cpu.gp", "distribution.gp",
                         "memory.gp"},
     [WORKLOAD_PEAK] = {"throughput.gp", "latency.gp", "cpu.gp", "distribution.gp", "fairness.gp"},
+    [WORKLOAD_PIPELINED] = {"pipelined.gp", "latency.gp", "cpu.gp"},
     [WORKLOAD_LATENCY_RATE] = {"latency-rate.gp", "percentiles.gp", "cpu.gp"},
     [WORKLOAD_LATENCY_SHARE] = {"latency-share.gp", "distribution.gp"},
     [WORKLOAD_CAPACITY] = {"capacity.gp"},

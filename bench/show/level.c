@@ -9,7 +9,13 @@
 #include "bench/base/text.h"
 #include "bench/record/workload.h"
 
-enum { TELLING_RATE = 20000, TELLING_SHARE = 80, TELLING_IDLE = 10000, TELLING_BYTES = 16384 };
+enum {
+    TELLING_RATE = 20000,
+    TELLING_SHARE = 80,
+    TELLING_IDLE = 10000,
+    TELLING_BYTES = 16384,
+    TELLING_DEPTH = 16
+};
 
 static enum workload workload_of(const char *name)
 {
@@ -63,6 +69,7 @@ char *level_name(const char *workload, int64_t level)
     case LEVEL_CONNECTIONS:
     case LEVEL_SHARE:
     case LEVEL_BOUND_US:
+    case LEVEL_DEPTH:
         break;
     }
     return text_format("%" PRId64, level);
@@ -88,6 +95,7 @@ const char *level_axis(const char *workload)
         [LEVEL_BOUND_US] = "bound of the 99th percentile, µs",
         [LEVEL_IDLE] = "idle connections",
         [LEVEL_BYTES] = "message, bytes",
+        [LEVEL_DEPTH] = "requests in flight on each connection",
         [LEVEL_CLIENT] = "who is beside the ordinary clients",
     };
     return axes[unit_of(workload)];
@@ -116,6 +124,8 @@ int64_t level_wanted(const char *workload, int64_t busy)
         return TELLING_IDLE;
     case LEVEL_BYTES:
         return TELLING_BYTES;
+    case LEVEL_DEPTH:
+        return TELLING_DEPTH;
     case LEVEL_CLIENT:
         return INT32_MAX; /* the last */
     case LEVEL_CONNECTIONS:

@@ -39,6 +39,7 @@ static const struct panel panels[] = {
     {"latency_p99", 0.99, METRIC_LATENCY_P99_US, false, false},
     {"memory", 0, METRIC_MEMORY_KIB, false, false},
     {"messages", 0, METRIC_THROUGHPUT_RPS, false, false},
+    {"syscalls", 0, METRIC_SYSCALLS_PER_REQUEST, false, false},
     {"bytes", 0, METRIC_THROUGHPUT_RPS, false, true},
     {"memory_user", 0, METRIC_MEMORY_USER_BYTES, false, false},
     {"memory_kernel", 0, METRIC_MEMORY_KERNEL_BYTES, false, false},

@@ -62,6 +62,16 @@ static void one_connection_served_of_many_is_refused(void **state)
     assert_refused(trial, "served 1 of 64 connections");
 }
 
+static void littles_law_counts_all_requests_in_flight(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    double alone = gate_little(&trial);
+    snprintf(trial.workload, sizeof trial.workload, "pipelined");
+    trial.level = 16;
+    assert_true(fabs(gate_little(&trial) - alone / 16) < 1e-12);
+}
+
 /* The iterative server under keep-alive: one connection is served back to back, so the raw
  * latencies account for one of the 64, and wrk is not busy enough to hold the other 63. */
 static void littles_law_alone_finds_clients_left_waiting(void **state)
@@ -331,6 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_trial_passes),
         cmocka_unit_test(one_connection_served_of_many_is_refused),
+        cmocka_unit_test(littles_law_counts_all_requests_in_flight),
         cmocka_unit_test(littles_law_alone_finds_clients_left_waiting),
         cmocka_unit_test(a_busy_generator_accounts_for_the_missing_share),
         cmocka_unit_test(a_generator_that_waits_for_its_cpu_counts_as_busy),

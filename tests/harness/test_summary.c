@@ -59,6 +59,8 @@ static void a_trials_metrics_have_the_units_of_their_names(void **state)
     assert_near(metric_of(METRIC_MEMORY_USER_BYTES, &trial, &none), 8192);
     assert_near(metric_of(METRIC_MEMORY_KERNEL_BYTES, &trial, &none), 4096);
     assert_near(metric_of(METRIC_SYSCALLS_PER_REQUEST, &trial, &none), 2.05);
+    trial.counted_requests = 328000; /* in a window of their own */
+    assert_near(metric_of(METRIC_SYSCALLS_PER_REQUEST, &trial, &none), 0.25);
 }
 
 /* The generator of an open loop is always busy: that says nothing. */

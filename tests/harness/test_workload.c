@@ -38,6 +38,7 @@ static void connections_are_the_level_or_what_the_table_says(void **state)
     assert_int_equal(workload_connections(WORKLOAD_IDLE, 256), 64);
     assert_int_equal(workload_sockets(WORKLOAD_IDLE, 15000), 15065);
     assert_int_equal(workload_connections(WORKLOAD_ECHO, 1048576), 64);
+    assert_int_equal(workload_connections(WORKLOAD_PIPELINED, 16), 64);
 }
 
 static void bad_clients_have_names_as_long_as_there_are_any(void **state)

@@ -80,6 +80,15 @@ assert list(csv.DictReader(open(sys.argv[1] + "/syscalls.csv")))
 END
 }
 
+# 16 requests that came together are one recv and one send.
+a_batch_is_answered_at_once() {
+  measure pipelined 1,16
+  holds pipelined 't["requests"] > 0 and t["served"] == t["connections"] == 64'
+  holds pipelined '0.5 < t["little_ppm"] / 1e6 < 1.1'
+  grep -q '"syscalls":null' "$folder/pipelined/trials.jsonl" && return # not root
+  holds pipelined '1.9 < t["syscalls"] / t["counted_requests"] * t["level"] < 4'
+}
+
 messages_come_back() {
   measure echo 64,100000
   holds echo 't["requests"] > 0 and t["errors_body"] == 0 and t["probe_after_ok"] == 1'
@@ -102,6 +111,7 @@ shares_are_of_a_peak_of_its_own
 a_capacity_is_an_interval
 idle_connections_are_there
 system_calls_are_counted_by_name
+a_batch_is_answered_at_once
 messages_come_back
 bad_clients_are_beside_the_load
 nothing_is_left_running

@@ -229,7 +229,7 @@ def each_workload_is_asked_only_what_it_answers(page):
 def a_chart_that_is_a_workload_s_own_has_a_title_and_says_how_to_read_it(page):
     titles = page.ask("[...document.querySelectorAll('figure h4')].map(h => h.textContent)")
     for title in ("Response time by load", "Response time by share of the peak", "Capacity", "Idle connections", "Memory",
-                  "Echo", "One bad client"):
+                  "Echo", "Pipelining", "One bad client"):
         expect(title in titles, "%s is not in %s" % (title, titles))
     silent = page.ask("[...document.querySelectorAll('figure')].filter(f => !f.querySelector('figcaption')).length")
     expect(silent == 0, "%d charts do not say how they are read" % silent)

@@ -74,7 +74,7 @@ def ranked(reference, folder):
 
 
 EVERY = {"keep-alive": (8, 64), "latency-rate": (5000, 120000), "latency-share": (50, 80, 120), "capacity": (5000,),
-         "idle": (0, 900), "echo": (64, 16384), "mixed": (0, 1, 4), "memory": (0, 500)}
+         "idle": (0, 900), "echo": (64, 16384), "pipelined": (1, 16), "mixed": (0, 1, 4), "memory": (0, 500)}
 
 
 def recast(trial, workload, level, **others):
