@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/conn.h"
+#include "lib/rare.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -107,9 +108,13 @@ static void settle(struct conn *conn)
     if (conn->state == CONN_CLOSED) {
         deadlines_clear(&conn->deadline);
     } else if (conn->progress) {
+        enum timer timer = conn_timer(conn->state);
+
         conn->progress = false;
-        conn->timer = conn_timer(conn->state);
-        deadlines_start(&conn->conns->deadlines, &conn->deadline, conn->timer, conn->conns->now_ms);
+        if (timer != conn->timer)
+            deadlines_clear(&conn->deadline);
+        conn->timer = timer;
+        deadlines_renew(&conn->conns->deadlines, &conn->deadline, timer, conn->conns->now_ms);
     }
 }
 
@@ -146,7 +151,7 @@ static void give_buffer(struct conns *conns, struct conn_buffer **slot)
     conns->spares++;
 }
 
-static void no_memory(struct conn *conn)
+RARE static void no_memory(struct conn *conn)
 {
     count(conn, COUNT_REFUSED);
     become(conn, EVENT_FAILURE);
@@ -372,7 +377,7 @@ static void count_cut_off(struct conn *conn)
 
 /* The state's timer ran out. In a head the client is told; lingering may end so, and no harm.
    Returns whether anything has changed but the time that is left. */
-static bool time_out(struct conn *conn)
+RARE static bool time_out(struct conn *conn)
 {
     if (conn->state == CONN_ANSWERING && takes_output(conn)) {
         conn->progress = true;
@@ -395,7 +400,7 @@ static bool time_out(struct conn *conn)
     return true;
 }
 
-static void cut_off(struct conn *conn)
+RARE static void cut_off(struct conn *conn)
 {
     count_cut_off(conn);
     become(conn, EVENT_FAILURE);
@@ -413,7 +418,7 @@ static int64_t clock_ms(void)
 }
 
 /* By hand: strftime() would look for /etc/localtime each time. */
-static void renew_date(struct conns *conns)
+RARE static void renew_date(struct conns *conns)
 {
     static const char DAYS[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char MONTHS[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -469,7 +474,7 @@ void conns_finish(struct conns *conns)
 /* Nobody could be heard while we were stopped (SIGSTOP, a frozen cgroup): the wait does not count.
    SIGCONT tells of it, or the wait's length; but that may also come of too little CPU, so it is
    not believed twice in a row: time must pass. */
-static void forgive_suspension(struct conns *conns, int64_t now_ms)
+RARE static void forgive_suspension(struct conns *conns, int64_t now_ms)
 {
     unsigned resumptions = atomic_load_explicit(conns->rules->resumptions, memory_order_relaxed);
     int64_t waited_ms = now_ms - conns->waits_ms;
@@ -528,7 +533,7 @@ int conns_wait_ms(struct conns *conns)
 }
 
 /* Once stopping, every connection is told; those that have been lie behind those that have not. */
-static struct conn *untold(struct conns *conns)
+RARE static struct conn *untold(struct conns *conns)
 {
     for (enum timer timer = 0; timer < TIMERS; timer++) {
         struct deadline *oldest = deadlines_oldest(&conns->deadlines, timer);
@@ -547,6 +552,7 @@ struct conn *conns_due(struct conns *conns)
 
     if (conns->stopping && (conn = untold(conns))) {
         conn->told = conn->session.closing = conn->progress = true;
+        deadlines_clear(&conn->deadline); /* so that it goes behind those that are not told */
         settle(conn);
         return conn;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/deadlines.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 void deadline_none(struct deadline *deadline)
@@ -32,14 +33,28 @@ static void link_behind(struct deadline *deadline, struct deadline *before)
     before->next = deadline;
 }
 
-void deadlines_start(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,
-                     int64_t now_ms)
+static int64_t due_ms(const struct deadlines *deadlines, enum timer timer, int64_t now_ms)
 {
     int64_t timeout_ms = deadlines->timeout_ms[timer];
 
+    return timeout_ms == NEVER_MS ? NEVER_MS : now_ms + timeout_ms;
+}
+
+void deadlines_start(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,
+                     int64_t now_ms)
+{
     deadlines_clear(deadline);
-    deadline->at_ms = timeout_ms == NEVER_MS ? NEVER_MS : now_ms + timeout_ms;
+    deadline->at_ms = due_ms(deadlines, timer, now_ms);
     link_behind(deadline, deadlines->lists[timer].previous);
+}
+
+void deadlines_renew(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,
+                     int64_t now_ms)
+{
+    bool runs = deadline->next != deadline;
+
+    if (!runs || deadline->at_ms != due_ms(deadlines, timer, now_ms))
+        deadlines_start(deadlines, deadline, timer, now_ms);
 }
 
 void deadlines_insert(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,

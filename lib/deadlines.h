@@ -35,6 +35,13 @@ void deadlines_init(struct deadlines *deadlines, const int64_t timeout_ms[TIMERS
 void deadlines_start(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,
                      int64_t now_ms);
 
+/* As deadlines_start(), for one that runs on this timer already, or on none: does nothing when it
+   is due at that time as it is, since the order of equals does not matter. Within one step of the
+   clock a busy connection's neighbours in the list are then left alone, and out of the CPU's cache.
+ */
+void deadlines_renew(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,
+                     int64_t now_ms);
+
 /* Puts a deadline where it belongs by its own at_ms, for one that comes from other lists: a step
    past each that is due later. It must be in no list. */
 void deadlines_insert(struct deadlines *deadlines, struct deadline *deadline, enum timer timer,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/http.h"
+#include "lib/rare.h"
 
 #include <assert.h>
 #include <llhttp.h>
@@ -12,7 +13,7 @@ enum method { METHOD_GET, METHOD_HEAD, METHOD_KNOWN, METHOD_UNKNOWN };
 enum line { LINE_SIZE, LINE_DATA_END, LINE_TRAILER };
 
 struct http {
-    llhttp_t parser;         /* only within one request, from its head's end to its own */
+    llhttp_t parser;         /* only within a chunked body: a head has one on the stack */
     struct span name, value; /* the field being parsed: inside the head, not kept beyond it */
     uint64_t left;           /* bytes of the request's body, or of its chunk, that are to come */
     uint64_t owed;           /* bytes of the answer's body that are not written yet */
@@ -39,8 +40,8 @@ static const char PHRASE[] = "Hello, world!";
 
 /* What all conversations share, made once by prepare(): read only from then on. */
 static struct {
-    char ok[160]; /* the usual answer up to its Date */
-    size_t ok_len;
+    char ok[PROTOCOL_ANSWER]; /* the usual answer: up to its Date, and, where it is short, whole */
+    size_t ok_len, usual_len; /* 0: it is not */
     uint64_t body_size;
     size_t max_head;
     char body[64 * (sizeof PHRASE - 1)]; /* the phrase over and over */
@@ -82,12 +83,19 @@ static void prepare_sets(void)
         sets[c] |= SET_TARGET; /* more than RFC 3986 has: clients send it, and it harms nobody */
 }
 
+/* How many bytes at its front are in the set. */
+static size_t length_in(enum set set, struct span span)
+{
+    size_t len = 0;
+
+    while (len < span.len && sets[(unsigned char)span.at[len]] & set)
+        len++;
+    return len;
+}
+
 static bool all_in(enum set set, struct span span)
 {
-    for (size_t i = 0; i < span.len; i++)
-        if (!(sets[(unsigned char)span.at[i]] & set))
-            return false;
-    return true;
+    return length_in(set, span) == span.len;
 }
 
 static bool is_digits(struct span span)
@@ -128,42 +136,46 @@ static bool next_element(struct span *list, struct span *element)
     return true;
 }
 
+/* Nothing, or a colon and a port. */
+static bool is_port(struct span span)
+{
+    return span.len == 0 || (*span.at == ':' && span.len <= 6 &&
+                             is_digits((struct span){span.at + 1, span.len - 1}));
+}
+
+/* An IPv6 address in brackets; span begins with the first of them. */
+RARE static bool is_address(struct span span)
+{
+    const char *end = memchr(span.at, ']', span.len);
+    size_t len = end ? (size_t)(end - span.at) : 0;
+
+    return len >= 3 && all_in(SET_ADDRESS, (struct span){span.at + 1, len - 1}) &&
+           is_port((struct span){end + 1, span.len - len - 1});
+}
+
 /* host[:port], RFC 3986, 3.2.2: a name, an IPv4 address or an IPv6 address in brackets. */
 static bool is_host(struct span span)
 {
-    bool bracketed = span.len && *span.at == '[';
-    const char *end = span.len ? memchr(span.at, bracketed ? ']' : ':', span.len) : NULL;
-    struct span name = {span.at, end ? (size_t)(end - span.at) : span.len};
-    struct span port = {span.at + name.len, span.len - name.len};
+    size_t len = length_in(SET_HOST, span);
 
-    if (bracketed) {
-        if (!end || name.len < 3)
-            return false;
-        name = (struct span){name.at + 1, name.len - 1};
-        port = (struct span){port.at + 1, port.len - 1};
-    }
-    if (port.len && *port.at == ':')
-        port = (struct span){port.at + 1, port.len - 1};
-    else if (port.len)
-        return false;
-    return name.len && port.len <= 5 && is_digits(port) &&
-           all_in(bracketed ? SET_ADDRESS : SET_HOST, name);
+    if (len == 0)
+        return span.len && *span.at == '[' && is_address(span);
+    return is_port((struct span){span.at + len, span.len - len});
 }
 
 /* origin-form, absolute-form with an authority, or the asterisk of OPTIONS: RFC 9112, 3.2. */
 static bool is_target(struct span target, struct span method)
 {
-    const char *colon = memchr(target.at, ':', target.len);
-    char first = target.len ? *target.at : '\0';
-    struct span scheme = {target.at, colon ? (size_t)(colon - target.at) : 0};
+    const char *colon;
+    struct span scheme;
 
-    if (!all_in(SET_TARGET, target))
-        return false;
+    if (*target.at == '/')
+        return true;
     if (target.len == 1 && *target.at == '*')
         return same(method, "OPTIONS");
-    if (first == '/')
-        return true;
-    return scheme.len && !is_digits((struct span){&first, 1}) && all_in(SET_SCHEME, scheme) &&
+    colon = memchr(target.at, ':', target.len);
+    scheme = (struct span){target.at, colon ? (size_t)(colon - target.at) : 0};
+    return scheme.len && !is_digits((struct span){target.at, 1}) && all_in(SET_SCHEME, scheme) &&
            scheme.len + 3 < target.len && memcmp(colon, "://", 3) == 0;
 }
 
@@ -182,23 +194,30 @@ static enum method method_of(struct span name)
     return METHOD_UNKNOWN;
 }
 
+/* Takes a word of the set's bytes, and the blank behind it, off the line. False: there is none. */
+static bool take_word(struct span *line, enum set set, struct span *word)
+{
+    size_t len = length_in(set, *line);
+
+    *word = (struct span){line->at, len};
+    if (len == 0 || len == line->len || line->at[len] != ' ')
+        return false;
+    line->at += len + 1;
+    line->len -= len + 1;
+    return true;
+}
+
 /* Reads the request line (without its CRLF). Returns 0, or the status of the refusal. */
 static int read_request_line(struct http *http, struct span line)
 {
-    const char *end = line.at + line.len;
-    const char *target_at = memchr(line.at, ' ', line.len);
-    const char *version =
-        target_at ? memchr(target_at + 1, ' ', (size_t)(end - target_at - 1)) : NULL;
     struct span method, target;
+    const char *version;
 
-    if (!version)
+    if (!take_word(&line, SET_TOKEN, &method) || !take_word(&line, SET_TARGET, &target) ||
+        !is_target(target, method))
         return 400;
-    method = (struct span){line.at, (size_t)(target_at - line.at)};
-    target = (struct span){target_at + 1, (size_t)(version - target_at - 1)};
-    version++;
-    if (method.len == 0 || !all_in(SET_TOKEN, method) || !is_target(target, method))
-        return 400;
-    if (end - version != 8 || memcmp(version, "HTTP/", 5) != 0 || version[6] != '.' ||
+    version = line.at;
+    if (line.len != 8 || memcmp(version, "HTTP/", 5) != 0 || version[6] != '.' ||
         !is_digits((struct span){version + 5, 1}) || !is_digits((struct span){version + 7, 1}))
         return 400;
     if (version[5] != '1')
@@ -271,7 +290,7 @@ static void read_connection(struct http *http, struct span list)
 }
 
 /* chunked must be the last coding, and applied once: RFC 9112, 6.1. */
-static void read_codings(struct http *http, struct span list)
+RARE static void read_codings(struct http *http, struct span list)
 {
     struct span coding;
 
@@ -328,39 +347,48 @@ static int on_complete(llhttp_t *parser)
 
 /* ---- Reading ---- */
 
-static bool feed(struct http *http, const char *at, size_t len)
+static bool feed(llhttp_t *parser, const char *at, size_t len)
 {
-    return llhttp_execute(&http->parser, at, len) == HPE_OK && !http->malformed;
+    return llhttp_execute(parser, at, len) == HPE_OK && !http_in(parser)->malformed;
 }
 
 /* llhttp takes no tab behind a length or a coding, so white space at a line's end is left out. */
-static bool parse_padded(struct http *http, struct span fields)
+RARE static bool parse_padded(llhttp_t *parser, struct span fields)
 {
     while (fields.len > 0) {
         size_t len = (size_t)((const char *)memchr(fields.at, '\r', fields.len) - fields.at);
         struct span line = {fields.at, len};
 
         line.len = trimmed(line).len; /* no line begins with white space */
-        if (!feed(http, line.at, line.len) || !feed(http, "\r\n", 2))
+        if (!feed(parser, line.at, line.len) || !feed(parser, "\r\n", 2))
             return false;
         fields = (struct span){fields.at + len + 2, fields.len - len - 2};
     }
     return true;
 }
 
+/* On the stack the parser is in the CPU's cache already; only a chunked body needs it for longer.
+ */
 static bool parse_fields(struct http *http, struct span fields)
 {
-    http->parser = shared.begun[http->minor];
-    http->parser.data = http;
-    return http->padded ? parse_padded(http, fields) : feed(http, fields.at, fields.len);
+    llhttp_t parser = shared.begun[http->minor];
+
+    parser.data = http;
+    if (!(http->padded ? parse_padded(&parser, fields) : feed(&parser, fields.at, fields.len)))
+        return false;
+    if (http->chunked)
+        http->parser = parser;
+    else
+        http->left = parser.content_length;
+    return true;
 }
 
 /* Reads a whole head. Returns 0, or the status of the refusal. */
 static int read_head(struct http *http, struct span head)
 {
-    const char *cr = memchr(head.at, '\r', head.len);
-    struct span line = {head.at, (size_t)(cr - head.at)};
-    struct span fields = {cr + 2, head.len - line.len - 2};
+    const char *lf = memchr(head.at, '\n', head.len); /* behind a CR: end_of_head() has seen it */
+    struct span line = {head.at, (size_t)(lf - head.at) - 1};
+    struct span fields = {lf + 1, head.len - line.len - 2};
     int status = read_request_line(http, line);
 
     if (status)
@@ -371,7 +399,6 @@ static int read_head(struct http *http, struct span head)
         return 400;
     if (http->codings && (!http->chunked || http->minor == 0))
         return 400;
-    http->left = http->chunked ? 0 : http->parser.content_length;
     return 0;
 }
 
@@ -407,12 +434,13 @@ static bool feed_line(struct http *http, struct span line)
     }
     if (http->line == LINE_DATA_END && http->previous == '\n')
         http->line = LINE_SIZE;
-    return feed(http, line.at, begin) && feed(http, line.at + end, line.len - end);
+    return feed(&http->parser, line.at, begin) &&
+           feed(&http->parser, line.at + end, line.len - end);
 }
 
 /* llhttp gets chunk lines and data apart, so that the lines can be held to CRLF. Returns the bytes
    used, all of in unless the body ends within it; -1: malformed. */
-static ptrdiff_t drop_chunks(struct http *http, struct span in)
+RARE static ptrdiff_t drop_chunks(struct http *http, struct span in)
 {
     size_t used = 0;
 
@@ -430,7 +458,7 @@ static ptrdiff_t drop_chunks(struct http *http, struct span in)
                 return -1;
             rest.len = (size_t)len;
         }
-        if (!(data ? feed(http, rest.at, rest.len) : feed_line(http, rest)))
+        if (!(data ? feed(&http->parser, rest.at, rest.len) : feed_line(http, rest)))
             return -1;
         used += rest.len;
     }
@@ -475,8 +503,8 @@ static const char *reason_of(int status)
     }
 }
 
-static void put_status(struct session *session, struct room *out, int status,
-                       const char *connection)
+RARE static void put_status(struct session *session, struct room *out, int status,
+                            const char *connection)
 {
     int len =
         snprintf(out->at + out->len, out->size - out->len,
@@ -518,6 +546,13 @@ static void put_answer(struct session *session, struct room *out, bool last)
         put_status(session, out, http->method == METHOD_KNOWN ? 405 : 501, connection);
         return;
     }
+    if (http->method == METHOD_GET && !*connection && shared.usual_len) {
+        char *date = out->at + out->len + shared.ok_len;
+
+        put(out, shared.ok, shared.usual_len);
+        memcpy(date, session->date, HTTP_DATE);
+        return;
+    }
     put(out, shared.ok, shared.ok_len);
     put(out, session->date, HTTP_DATE);
     put(out, connection, strlen(connection));
@@ -526,7 +561,7 @@ static void put_answer(struct session *session, struct room *out, bool last)
     put_body(session, out);
 }
 
-static enum answer refuse(struct session *session, struct room *out, int status)
+RARE static enum answer refuse(struct session *session, struct room *out, int status)
 {
     put_status(session, out, status, "\r\nConnection: close");
     session->refused = true;
@@ -656,6 +691,20 @@ static void prepare_parser(void)
     }
 }
 
+/* Where it is short the usual answer is copied in one piece, and its Date over the place for it. */
+static void prepare_usual(void)
+{
+    size_t body_at = shared.ok_len + HTTP_DATE + 4;
+
+    shared.usual_len = 0;
+    if (shared.body_size > sizeof shared.ok - body_at)
+        return;
+    memset(shared.ok + shared.ok_len, ' ', HTTP_DATE);
+    memcpy(shared.ok + body_at - 4, "\r\n\r\n", 4);
+    memcpy(shared.ok + body_at, shared.body, (size_t)shared.body_size);
+    shared.usual_len = body_at + (size_t)shared.body_size;
+}
+
 static void prepare(const struct protocol_settings *settings)
 {
     int len = snprintf(shared.ok, sizeof shared.ok,
@@ -669,6 +718,7 @@ static void prepare(const struct protocol_settings *settings)
     shared.max_head = settings->max_head;
     for (size_t i = 0; i < sizeof shared.body; i++)
         shared.body[i] = PHRASE[i % (sizeof PHRASE - 1)];
+    prepare_usual();
     prepare_sets();
     prepare_parser();
 }

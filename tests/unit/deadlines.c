@@ -96,6 +96,37 @@ static void without_a_timeout_nobody_is_due(void **state)
     assert_ptr_equal(deadlines_oldest(&deadlines, TIMER_IDLE), &a);
 }
 
+static void a_renewed_deadline_stays_in_place_while_it_is_due_at_the_same_time(void **state)
+{
+    struct deadlines deadlines;
+    struct deadline a, b;
+
+    (void)state;
+    deadlines_init(&deadlines, TIMEOUT_MS);
+    deadline_none(&a);
+    deadline_none(&b);
+    deadlines_renew(&deadlines, &a, TIMER_IDLE, 100); /* ran on none: it is started */
+    deadlines_start(&deadlines, &b, TIMER_IDLE, 100);
+    deadlines_renew(&deadlines, &a, TIMER_IDLE, 100);
+    assert_ptr_equal(deadlines_oldest(&deadlines, TIMER_IDLE), &a);
+    deadlines_renew(&deadlines, &a, TIMER_IDLE, 101);
+    assert_ptr_equal(deadlines_oldest(&deadlines, TIMER_IDLE), &b);
+    assert_true(a.at_ms == b.at_ms + 1);
+}
+
+static void what_never_is_due_is_renewed_into_its_list(void **state)
+{
+    static const int64_t NONE_MS[TIMERS] = {NEVER_MS, NEVER_MS, NEVER_MS};
+    struct deadlines deadlines;
+    struct deadline a;
+
+    (void)state;
+    deadlines_init(&deadlines, NONE_MS);
+    deadline_none(&a);
+    deadlines_renew(&deadlines, &a, TIMER_HEADER, 0);
+    assert_ptr_equal(deadlines_oldest(&deadlines, TIMER_HEADER), &a);
+}
+
 static void a_clear_deadline_may_be_cleared(void **state)
 {
     struct deadlines deadlines;
@@ -190,6 +221,8 @@ int main(void)
         cmocka_unit_test(starting_anew_puts_a_deadline_off),
         cmocka_unit_test(who_comes_from_elsewhere_goes_where_he_belongs),
         cmocka_unit_test(without_a_timeout_nobody_is_due),
+        cmocka_unit_test(a_renewed_deadline_stays_in_place_while_it_is_due_at_the_same_time),
+        cmocka_unit_test(what_never_is_due_is_renewed_into_its_list),
         cmocka_unit_test(a_clear_deadline_may_be_cleared),
         cmocka_unit_test(random_operations_agree_with_a_model),
     };

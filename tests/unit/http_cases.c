@@ -361,6 +361,8 @@ const struct http_case http_cases[] = {
     CASE("two CRs at a line's end is refused", GET HOST "X: y\r\r\n" END, "400c"),
     CASE("two CRs at the end is refused", GET HOST "\r\r\n", "400c"),
     CASE("a bare CR in the request line is refused", "GET / HTTP/1.1\rX\r\n" HOST END, "400c"),
+    CASE("a bare CR does not end the request line", "GET / HTTP/1.1\rX" HOST END, "400c"),
+    CASE("a bare CR does not end the request line of 1.0", "GET / HTTP/1.0\rX\r\n" END, "400c"),
     CASE("a CR for a space is refused", "GET\r/ HTTP/1.1\r\n" HOST END, "400c"),
     CASE("lines that end in LF is refused", "GET / HTTP/1.1\nHost: a\n\n", "400c"),
     CASE("a request line that ends in LF is refused", "GET / HTTP/1.1\n" HOST END, "400c"),
