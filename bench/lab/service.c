@@ -20,7 +20,8 @@ enum {
     ARGUMENTS_MOST = 24,
     WINDOW_MS = 500,
     QUICK_WINDOW_MS = 200,
-    WARM_UP_MS = 100
+    WARM_UP_MS = 100,
+    OPEN_LIMIT_MS = 30000 /* until 15 000 idle connections are open */
 };
 
 /* ---- The server ---- */
@@ -183,15 +184,16 @@ static void note_result(struct traffic *traffic, struct generator *generator)
 }
 
 /* The window, and what was used in it; false when the generator failed. */
-static bool watch(struct service *service, struct generator *generator, unsigned window_ms,
-                  struct tracing *tracing, struct traffic *traffic, struct trial *trial)
+static bool watch(struct service *service, struct generator *generator,
+                  const struct generator_order *order, struct tracing *tracing,
+                  struct traffic *traffic, struct trial *trial)
 {
-    if (!generator_wait_window(generator, trial))
+    if (!generator_wait_window(generator, order->warm_up_ms + OPEN_LIMIT_MS, trial))
         return false;
     if (tracing)
         tracing_start(tracing);
     struct service_use from = service_use(service);
-    bool done = generator_wait_done(generator, window_ms, trial);
+    bool done = generator_wait_done(generator, order->window_ms, trial);
     struct service_use to = service_use(service);
     if (tracing)
         tracing_stop(tracing);
@@ -214,7 +216,7 @@ static void drive(struct experiment *experiment, struct service *service,
     order = complete(experiment, service, order);
     *traffic = (struct traffic){.syscalls_per_request = NAN};
     if (!generator_start(&generator, &run, &order, stem, &trial) ||
-        !watch(service, &generator, order.window_ms, tracing, traffic, &trial))
+        !watch(service, &generator, &order, tracing, traffic, &trial))
         experiment_fail(experiment, "%s", trial.failure);
     if (tracing)
         traffic->syscalls_per_request = (double)tracing_total(tracing) / (double)traffic->answered;
