@@ -140,6 +140,23 @@ static void turn_knob(const struct knob *knob, const char *text)
     die_usage("--%s: '%s' is none of its choices (see --help)", knob->name, text);
 }
 
+/* The values worth trying, the default aside: ["10","1000"]. */
+static void describe_sweep(const struct knob *knob, long standard)
+{
+    const char *words = knob->choices ? knob->choices : knob->sweep, *comma = "";
+    char word[32];
+    bool fault;
+
+    printf("[");
+    for (long i = 0; words && choice(words, i, word, &fault); i++) {
+        if (fault || (knob->choices ? i : strtol(word, NULL, 10)) == standard)
+            continue;
+        printf("%s\"%s\"", comma, word);
+        comma = ",";
+    }
+    printf("]");
+}
+
 /* The values that a knob takes, as --help and --describe name them. */
 static const char *values(const struct knob *knob, char *text, size_t size)
 {
@@ -186,8 +203,11 @@ static void describe(const struct model *model, const long *defaults)
             choice(knob->choices, defaults[i], word, &fault);
         else
             snprintf(word, sizeof word, "%ld", defaults[i]);
-        printf("%s{\"name\":\"%s\",\"default\":\"%s\",\"values\":\"%s\",\"help\":\"%s\"}",
+        printf("%s{\"name\":\"%s\",\"default\":\"%s\",\"values\":\"%s\",\"help\":\"%s\","
+               "\"sweep\":",
                i ? "," : "", knob->name, word, values(knob, range, sizeof range), knob->help);
+        describe_sweep(knob, defaults[i]);
+        printf("}");
     }
     printf("]}\n");
     exit(EXIT_SUCCESS);

@@ -16,6 +16,8 @@ struct knob {
     long *value;         /* holds the default at first; for choices, the index of the word */
     long min, max;       /* of a number */
     const char *choices; /* "sound|!fault": a word behind a '!' is a fault on purpose */
+    const char *sweep;   /* "10|1000": the numbers to try beside the default; NULL: none. Of choices
+                            all that are sound */
 };
 
 struct model {

@@ -13,6 +13,15 @@
 
 enum { WORKERS_MOST = 1024 };
 
+/* The option --workers, for a model's list of knobs. `what`: what a worker is, for --help;
+   `variable`: the long that model.workers points to. Tried on one CPU: some, and one for each of
+   many clients. */
+#define WORKERS_KNOB(what, variable)                                                               \
+    {                                                                                              \
+        .name = "workers", .help = what "; 0: one for each CPU that the server may use",           \
+        .value = &(variable), .min = 0, .max = WORKERS_MOST, .sweep = "2|4|16|64"                  \
+    }
+
 /* What the model's knob says; where that is 0, as many as the CPUs that this process may use. */
 int workers_count(const struct model *model);
 

@@ -38,7 +38,8 @@ static const struct knob knobs[] = {
      .help = "Stack of each connection, in KiB",
      .value = &stack_kib,
      .min = 32,
-     .max = 65536},
+     .max = 65536,
+     .sweep = "32|256|8192"},
     {0},
 };
 

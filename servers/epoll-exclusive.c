@@ -32,11 +32,7 @@ enum wake { WAKE_EXCLUSIVE, WAKE_ALL };
 static long workers, wake = WAKE_EXCLUSIVE;
 
 static const struct knob knobs[] = {
-    {.name = "workers",
-     .help = "Processes; 0: one for each CPU that the server may use",
-     .value = &workers,
-     .min = 0,
-     .max = WORKERS_MOST},
+    WORKERS_KNOB("Processes", workers),
     {.name = "wake",
      .help = "Who is woken for a client: one process that waits, or all of them",
      .value = &wake,

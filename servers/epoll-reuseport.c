@@ -34,11 +34,7 @@ static int listeners[WORKERS_MOST];
 static long workers, unit = UNIT_THREAD, steer;
 
 static const struct knob knobs[] = {
-    {.name = "workers",
-     .help = "Threads or processes; 0: one for each CPU that the server may use",
-     .value = &workers,
-     .min = 0,
-     .max = WORKERS_MOST},
+    WORKERS_KNOB("Threads or processes", workers),
     {.name = "unit", .help = "What a worker is", .value = &unit, .choices = "thread|process"},
     {.name = "steer",
      .help = "Deal a client to the worker on the CPU that it came in on, not by a hash",

@@ -41,11 +41,7 @@ static struct {
 static long workers;
 
 static const struct knob knobs[] = {
-    {.name = "workers",
-     .help = "Processes that serve; 0: one for each CPU that the server may use",
-     .value = &workers,
-     .min = 0,
-     .max = WORKERS_MOST},
+    WORKERS_KNOB("Processes that serve", workers),
     {0},
 };
 

@@ -34,17 +34,15 @@ static struct {
     struct conns conns;   /* those who wait */
     size_t served;        /* and those who do not */
     bool deaf;
+    size_t before_clock; /* turns of ready clients that come before the clock's */
+    bool clock_waits;    /* somebody's time is up */
     int epoll;
 } set = {.lead = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 static long workers;
 
 static const struct knob knobs[] = {
-    {.name = "workers",
-     .help = "Threads; 0: one for each CPU that the server may use",
-     .value = &workers,
-     .min = 0,
-     .max = WORKERS_MOST},
+    WORKERS_KNOB("Threads", workers),
     {0},
 };
 
@@ -81,6 +79,19 @@ static struct conn *take_due(struct conns *mine)
     return take(conn, mine);
 }
 
+/* Whoever was ready when somebody's time ran out has his turn first, lest one be cut off who waits
+   for us: the kernel's list brings each at most once before any comes again. */
+static bool is_clocks_turn(int wait_ms)
+{
+    if (wait_ms != 0)
+        set.clock_waits = false;
+    else if (!set.clock_waits) {
+        set.clock_waits = true;
+        set.before_clock = set.conns.count + 1; /* and the listener */
+    }
+    return set.conns.stopping || (set.clock_waits && set.before_clock == 0);
+}
+
 /* Before the wait. Returns how long it may be, or -2 where there is nobody to wait for, now or
    later; *due is somebody who must be served first. */
 static int plan(struct conns *mine, struct conn **due)
@@ -93,8 +104,8 @@ static int plan(struct conns *mine, struct conn **due)
         set.deaf = true; /* shut down, the listener would be ready for ever */
         (void)epoll_ctl(set.epoll, EPOLL_CTL_DEL, server_listener(), NULL);
     }
-    *due = take_due(mine);
     wait_ms = conns_wait_ms(&set.conns);
+    *due = is_clocks_turn(wait_ms) ? take_due(mine) : NULL;
     if (set.served > 0 && (wait_ms < 0 || wait_ms > LOOK_MS))
         conns_plan(&set.conns, wait_ms = LOOK_MS);
     if (set.served == 0 && !conns_live(&set.conns))
@@ -127,8 +138,11 @@ static struct conn *wait_for_one(struct conns *mine, int wait_ms)
 
     if (ready < 0 && errno != EINTR)
         die("cannot wait in epoll_wait");
-    if (ready <= 0)
+    set.before_clock -= set.before_clock > 0;
+    if (ready <= 0) {
+        set.before_clock = 0;
         return NULL;
+    }
     if (!event.data.ptr)
         return take_newcomer(mine);
     pthread_mutex_lock(&set.lock);

@@ -46,7 +46,8 @@ static const struct knob knobs[] = {
      .help = "Sleep between two rounds, in microseconds; 0 spins",
      .value = &interval_us,
      .min = 0,
-     .max = 10000000},
+     .max = 10000000,
+     .sweep = "0|10|1000|10000"},
     {0},
 };
 

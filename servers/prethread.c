@@ -19,11 +19,7 @@
 static long workers;
 
 static const struct knob knobs[] = {
-    {.name = "workers",
-     .help = "Threads; 0: one for each CPU that the server may use",
-     .value = &workers,
-     .min = 0,
-     .max = WORKERS_MOST},
+    WORKERS_KNOB("Threads", workers),
     {0},
 };
 

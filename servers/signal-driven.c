@@ -53,7 +53,8 @@ static const struct knob knobs[] = {
     {.name = "queue",
      .help = "Signals that may be queued (RLIMIT_SIGPENDING); 0: as many as the system allows",
      .value = &queue,
-     .max = 1 << 20},
+     .max = 1 << 20,
+     .sweep = "1|16|256"},
     {0},
 };
 
@@ -210,9 +211,9 @@ int main(int argc, char **argv)
             if (loop.newcomers)
                 welcome();
             serve_list();
+            while ((conn = conns_due(&loop.conns))) /* who is ready has his turn before that */
+                serve(conn);
         }
-        while ((conn = conns_due(&loop.conns)))
-            serve(conn);
         if (loop.conns.stopping)
             server_deafen();
     }

@@ -34,16 +34,13 @@ static struct {
 static long workers, queue_size = 64;
 
 static const struct knob knobs[] = {
-    {.name = "workers",
-     .help = "Threads that serve; 0: one for each CPU that the server may use",
-     .value = &workers,
-     .min = 0,
-     .max = WORKERS_MOST},
+    WORKERS_KNOB("Threads that serve", workers),
     {.name = "queue",
      .help = "Clients that may wait for a thread, accepted",
      .value = &queue_size,
      .min = 1,
-     .max = QUEUE_MOST},
+     .max = QUEUE_MOST,
+     .sweep = "1|8|1024"},
     {0},
 };
 

@@ -243,7 +243,7 @@ static const struct summary_cell *partner_of(const struct summary_cell *cell,
     for (size_t i = 0; i < summary->count && !rank_is_twin(cell->model); i++) {
         const struct summary_cell *other = &summary->cells[i];
         if (other->level == cell->level && strcmp(other->workload, cell->workload) == 0 &&
-            strcmp(other->model, cell->model) == 0)
+            strcmp(other->setting, cell->setting) == 0 && strcmp(other->model, cell->model) == 0)
             return other;
     }
     return NULL;

@@ -169,7 +169,8 @@ size_t pairs_blocks_needed(double mean, double s, size_t blocks, size_t m, doubl
     return enough;
 }
 
-static enum verdict verdict_of(const struct pairs_question *question, const struct pair *pair)
+static enum verdict verdict_of(const struct pairs_question *question, const struct pair *pair,
+                               size_t m)
 {
     double delta = log1p(question->threshold);
     bool small = log(pair->low) > -delta && log(pair->high) < delta;
@@ -177,7 +178,7 @@ static enum verdict verdict_of(const struct pairs_question *question, const stru
     bool a_is_better = (pair->ratio > 1) == question->more_is_better;
     bool a_is_bound = question->bounds && question->bounds[pair->a];
     bool b_is_bound = question->bounds && question->bounds[pair->b];
-    if (question->blocks < pairs_least_blocks(pairs_count(question->contestants)))
+    if (question->blocks < pairs_least_blocks(m))
         return VERDICT_PREVIEW;
     if (a_is_bound || b_is_bound)
         small = false;
@@ -194,8 +195,8 @@ struct spread {
     double mean, s;
 };
 
-/* Everything of a pair that does not depend on the others. */
-static struct spread compare_two(const struct pairs_question *question, struct pair *pair)
+/* Everything of one of m pairs that does not depend on the others. */
+static struct spread compare_two(const struct pairs_question *question, struct pair *pair, size_t m)
 {
     size_t n = question->blocks;
     struct spread spread = {NAN, NAN};
@@ -206,7 +207,7 @@ static struct spread compare_two(const struct pairs_question *question, struct p
         spread.mean = gsl_stats_mean(d, 1, n);
     if (n > 1)
         spread.s = gsl_stats_sd_m(d, 1, n, spread.mean);
-    double reach = pairs_reach(spread.s, n, pairs_count(question->contestants));
+    double reach = pairs_reach(spread.s, n, m);
     pair->ratio = exp(spread.mean);
     pair->low = exp(spread.mean - reach);
     pair->high = exp(spread.mean + reach);
@@ -234,21 +235,34 @@ static bool has_bound(const struct pairs_question *question, const struct pair *
     return question->bounds && (question->bounds[pair->a] || question->bounds[pair->b]);
 }
 
-void pairs_compare(const struct pairs_question *question, struct pair *pairs)
+/* Each pair has its a and b. */
+static void compare_all(const struct pairs_question *question, struct pair *pairs, size_t m)
 {
-    size_t m = pairs_count(question->contestants), next = 0;
     struct spread *spreads = text_allocate(m, sizeof *spreads);
-    for (size_t a = 0; a < question->contestants; a++)
-        for (size_t b = a + 1; b < question->contestants; b++, next++) {
-            pairs[next] = (struct pair){.a = a, .b = b};
-            spreads[next] = compare_two(question, &pairs[next]);
-        }
+    for (size_t i = 0; i < m; i++)
+        spreads[i] = compare_two(question, &pairs[i], m);
     adjust(pairs, m);
     for (size_t i = 0; i < m; i++) {
-        pairs[i].verdict = verdict_of(question, &pairs[i]);
+        pairs[i].verdict = verdict_of(question, &pairs[i], m);
         if (pairs[i].verdict == VERDICT_INCONCLUSIVE && !has_bound(question, &pairs[i]))
             pairs[i].blocks_needed = pairs_blocks_needed(
                 spreads[i].mean, spreads[i].s, question->blocks, m, log1p(question->threshold));
     }
     free(spreads);
+}
+
+void pairs_compare(const struct pairs_question *question, struct pair *pairs)
+{
+    size_t next = 0;
+    for (size_t a = 0; a < question->contestants; a++)
+        for (size_t b = a + 1; b < question->contestants; b++)
+            pairs[next++] = (struct pair){.a = a, .b = b};
+    compare_all(question, pairs, next);
+}
+
+void pairs_compare_to_first(const struct pairs_question *question, struct pair *pairs)
+{
+    for (size_t a = 1; a < question->contestants; a++)
+        pairs[a - 1] = (struct pair){.a = a, .b = 0};
+    compare_all(question, pairs, question->contestants < 2 ? 0 : question->contestants - 1);
 }

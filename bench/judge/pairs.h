@@ -109,4 +109,8 @@ size_t pairs_blocks_needed(double mean, double s, size_t blocks, size_t m, doubl
  */
 void pairs_compare(const struct pairs_question *, struct pair *pairs);
 
+/* The same of every other contestant (a) against contestant 0 (b) only: contestants - 1 pairs, for
+ * which p and intervals are adjusted. */
+void pairs_compare_to_first(const struct pairs_question *, struct pair *pairs);
+
 #endif

@@ -41,6 +41,8 @@ static bool is_compared_in(const char *workload, enum metric metric)
     enum workload found = workload_find(workload);
     bool open_loop = found < WORKLOAD_COUNT && workload_facts(found)->open_loop;
     bool memory = metric == METRIC_MEMORY_USER_BYTES || metric == METRIC_MEMORY_KERNEL_BYTES;
+    if (found == WORKLOAD_KNOB) /* the same level is another setting in each model: see knob.csv */
+        return false;
     if (found == WORKLOAD_SYSCALLS || memory != (found == WORKLOAD_MEMORY))
         return false;
     if (found == WORKLOAD_CAPACITY && metric == METRIC_LATENCY_P99_US)
@@ -419,9 +421,20 @@ static void enter_contests(struct ranking *ranking, const struct record *record,
     }
 }
 
+static int by_place(const void *left, const void *right)
+{
+    const struct contest *a = left, *b = right;
+    int order = workload_order(a->workload, b->workload);
+    if (order == 0)
+        order = (a->level > b->level) - (a->level < b->level);
+    return order != 0 ? order : (int)(rules_of(a->metric) - rules_of(b->metric));
+}
+
 void rank_build(struct ranking *ranking, const struct record *record, const struct summary *summary)
 {
     enter_contests(ranking, record, summary);
+    if (ranking->count > 0)
+        qsort(ranking->contests, ranking->count, sizeof *ranking->contests, by_place);
     for (size_t i = 0; i < ranking->count; i++) {
         struct contest *contest = &ranking->contests[i];
         double resolution = rank_resolution(contest);

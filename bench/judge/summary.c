@@ -8,6 +8,7 @@
 
 #include "bench/record/gate.h"
 #include "bench/base/text.h"
+#include "bench/record/workload.h"
 
 enum { SPOILT_SHARE = 4 /* one in so many may be missing */ };
 
@@ -100,8 +101,14 @@ static struct summary_cell *find_cell(struct summary *summary, const struct tria
             return &summary->cells[i];
     summary->cells = text_reallocate(summary->cells, summary->count + 1, sizeof *summary->cells);
     struct summary_cell *cell = &summary->cells[summary->count++];
-    *cell = (struct summary_cell){
-        .model = trial->model, .workload = trial->workload, .level = trial->level, .reason = ""};
+    *cell = (struct summary_cell){.model = trial->model,
+                                  .workload = trial->workload,
+                                  .level = trial->level,
+                                  .reason = "",
+                                  .setting = trial->setting,
+                                  .server_cpus = trial->server_cpus,
+                                  .load_cpus = trial->load_cpus,
+                                  .shared_cpus = trial->shared_cpus};
     return cell;
 }
 
@@ -134,8 +141,8 @@ static bool comes_before(const struct summary_cell *a, const struct summary_cell
     size_t rank_a = rank_of(a->model, models, count), rank_b = rank_of(b->model, models, count);
     if (rank_a != rank_b)
         return rank_a < rank_b;
-    int workloads = strcmp(b->workload, a->workload); /* keep-alive first */
-    return workloads != 0 ? workloads < 0 : a->level < b->level;
+    int order = workload_order(a->workload, b->workload);
+    return order != 0 ? order < 0 : a->level < b->level;
 }
 
 static void sort_cells(struct summary *summary, const char *const *models, size_t count)
@@ -210,12 +217,28 @@ bool summary_is_valid(const struct summary_cell *cell)
     return cell->trials > 0 && cell->valid_trials == cell->trials;
 }
 
+/* From shares of one CPU to shares of those that there are. Where both use the same ones, the
+ * generator is in the server's way as soon as the two together leave nothing: with it elsewhere the
+ * server would have answered more. */
+static void share_cpus(const struct summary_cell *cell, double *server, double *generator)
+{
+    if (cell->server_cpus < 1 || cell->load_cpus < 1)
+        return;
+    double all = (double)(cell->server_cpus + cell->load_cpus - cell->shared_cpus);
+    *generator =
+        cell->shared_cpus > 0 ? (*server + *generator) / all : *generator / (double)cell->load_cpus;
+    *server /= (double)cell->server_cpus;
+}
+
 const char *summary_limited_by(const struct summary_cell *cell)
 {
     double server = cell->metrics[METRIC_SERVER_CPU_PERCENT].mean;
     double generator = cell->metrics[METRIC_GENERATOR_CPU_PERCENT].mean;
-    return isnan(server) || isnan(generator) ? ""
-                                             : gate_limited_by(cell->workload, server, generator);
+    if (isnan(server) || isnan(generator))
+        return "";
+    if (workload_find(cell->workload) == WORKLOAD_SCALING)
+        share_cpus(cell, &server, &generator);
+    return gate_limited_by(cell->workload, server, generator);
 }
 
 double summary_merged_ns(const struct summary_cell *cell, double p)
@@ -240,7 +263,7 @@ static void write_header(FILE *csv)
         const char *name = metric_name((enum metric)metric);
         fprintf(csv, ",%s,%s_low,%s_high,%s_median", name, name, name, name);
     }
-    fputs(",latency_merged_p50_ns,latency_merged_p99_ns,reason\n", csv);
+    fputs(",latency_merged_p50_ns,latency_merged_p99_ns,reason,setting\n", csv);
 }
 
 static void write_cell(FILE *csv, const struct summary_cell *cell)
@@ -256,7 +279,7 @@ static void write_cell(FILE *csv, const struct summary_cell *cell)
     }
     for (size_t i = 0; i < sizeof merged_percentiles / sizeof *merged_percentiles; i++)
         write_number(csv, summary_merged_ns(cell, merged_percentiles[i]));
-    fprintf(csv, ",\"%s\"\n", cell->reason);
+    fprintf(csv, ",\"%s\",%s\n", cell->reason, cell->setting);
 }
 
 void summary_write(const struct summary *summary, FILE *csv)

@@ -63,11 +63,68 @@ static int first_apart(const cpu_set_t *set, const cpu_set_t *core, int server)
     return second_choice;
 }
 
+/* The first `count` of the set as "0-2,5". False: there are fewer, or the text is too short. */
+static bool write_first(const cpu_set_t *set, unsigned count, char text[CPUS_TEXT_SIZE])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int cpu = 0, last; cpu < CPU_SETSIZE && count > 0; cpu = last + 1) {
+        last = cpu;
+        if (!CPU_ISSET((size_t)cpu, set))
+            continue;
+        for (count--; count > 0 && last + 1 < CPU_SETSIZE && CPU_ISSET((size_t)last + 1, set);
+             count--)
+            last++;
+        int wrote = snprintf(text + used, CPUS_TEXT_SIZE - used, last > cpu ? "%s%d-%d" : "%s%d",
+                             used ? "," : "", cpu, last);
+        if (wrote < 0 || (size_t)wrote >= CPUS_TEXT_SIZE - used)
+            return false;
+        used += (size_t)wrote;
+    }
+    return count == 0;
+}
+
+unsigned cpus_count(const char *list)
+{
+    cpu_set_t set;
+    return parse(list, &set) ? (unsigned)CPU_COUNT(&set) : 0;
+}
+
+unsigned cpus_common(const char *one, const char *other)
+{
+    cpu_set_t first, second, both;
+    if (!parse(one, &first) || !parse(other, &second))
+        return 0;
+    CPU_AND(&both, &first, &second);
+    return (unsigned)CPU_COUNT(&both);
+}
+
+bool cpus_first(const char *list, unsigned count, char first[CPUS_TEXT_SIZE])
+{
+    cpu_set_t set;
+    return parse(list, &set) && write_first(&set, count, first);
+}
+
+/* What the command line says of the two, or all; where all cannot be written, the first. */
+static void choose_for_scaling(struct cpus *cpus, const cpu_set_t *allowed)
+{
+    const struct {
+        const char *said;
+        char *chosen;
+    } both[] = {{cpus->server, cpus->scaling_server}, {cpus->load, cpus->scaling_load}};
+    for (size_t i = 0; i < sizeof both / sizeof *both; i++)
+        if (*both[i].said)
+            snprintf(both[i].chosen, CPUS_TEXT_SIZE, "%s", both[i].said);
+        else if (!write_first(allowed, (unsigned)CPU_COUNT(allowed), both[i].chosen))
+            write_first(allowed, 1, both[i].chosen);
+}
+
 void cpus_choose(struct cpus *cpus)
 {
     cpu_set_t allowed;
     CPU_ZERO(&allowed);
     sched_getaffinity(0, sizeof allowed, &allowed);
+    choose_for_scaling(cpus, &allowed);
     int server = last_of(&allowed);
     cpu_set_t core = core_of(server);
     if (!cpus->server[0])

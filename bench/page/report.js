@@ -48,6 +48,10 @@
       "nothing is timed here."],
     "percentiles": ["Percentiles by load", "The same, model by model: the wider the fan, the less the median says of the " +
       "slowest. Grey: the 99th percentiles of the others."],
+    "scaling": ["Scaling", "Answers per second by CPUs of the server, a worker on each; faint dots: so many times what one " +
+      "CPU gave. The load has the same CPUs at each level, so levels may be compared. " + marks],
+    "knob": ["Knobs", "Each value of a model's own parameters. Dashed: the default; ringed: the best value of the knob; " +
+      "bold: better or worse than the default. " + marks],
     "ranking": ["Ranks", "Each bar reaches from the best to the worst place that a model may have. Models " +
       "that share a letter are tied."],
     "throughput": ["Throughput", marks + " An arrow: the generator was the limit, the server gives as much or more."],
@@ -107,6 +111,8 @@
   /* How a workload's levels are written. A record may hold one that this page does not know. */
   const aboutWorkload = name => (data.workloads || []).find(one => one.name === name) ||
     {name, about: "", unit: "level", word: "at", named: false, levels: {}};
+  const levelOf = cell => cell.setting && aboutWorkload(cell.workload).named ? cell.setting.replace("=", " ") :
+    levelCalled(cell.workload, cell.level);
   const levelUnit = (workload, level) => { // "" where a level has a name and no unit
     const about = aboutWorkload(workload);
     return about.named ? "" : level === 1 ? about.unit.replace(/connections$/, "connection") : about.unit;
@@ -431,6 +437,30 @@
         "or as headers sort them.") : null);
   }
 
+  /* Each knob's best value beside its default. */
+  function knobs() {
+    const best = data.knobs.filter(row => row.best);
+    const standard = row => data.knobs.find(other => other.is_default && other.model === row.model &&
+      other.knob === row.knob && other.metric === row.metric) || {value: "", mean: []};
+    const measured = row => row.valid ? `${row.bound ? "> " : ""}${measure(row.mean[0])}` : "hollow";
+    const ratio = row => row.is_default ? "the default" : !known(row.ratio[0]) ? "default hollow" :
+      `${number(row.ratio[0], 2)}${known(row.ratio[1]) ? ` (${number(row.ratio[1], 2)} to ${number(row.ratio[2], 2)})` : ""}`;
+    const {box, fill} = table({
+      caption: "Best against default: a model's own parameters, one at a time",
+      columns: [
+        {title: "Model", heads: true, fixed: true, value: row => row.model},
+        {title: "Knob", fixed: true, value: row => `--${row.knob}`},
+        {title: "By", fixed: true, value: row => metricOf(row.metric).title},
+        {title: "Default", fixed: true, value: row => `${standard(row).value}: ${measured(standard(row))}`},
+        {title: "Best", fixed: true, value: row => `${row.value}: ${measured(row)}`},
+        {title: "Best / default", fixed: true, value: ratio},
+        {title: "Verdict", fixed: true, value: row => row.is_default ? "" : row.verdict}
+      ]
+    });
+    fill(best);
+    return box;
+  }
+
   function showAnswer() {
     const parts = [isRanked ? null : element("p", {}, rankable.length ?
       "There is none yet: these blocks rank nobody. What follows are means, in no order." :
@@ -439,7 +469,9 @@
       parts.push(element("h3", {}, workload));
       if (aboutWorkload(workload).about)
         parts.push(element("p", {class: "quiet"}, sentence(aboutWorkload(workload).about) + "."));
-      if (!metricsOf(workload).length)
+      if (aboutWorkload(workload).unit === "setting" && (data.knobs || []).length)
+        parts.push(knobs());
+      else if (!metricsOf(workload).length)
         parts.push(element("p", {}, "Nothing is compared here: see the charts and the cells."));
       if (data.contests.some(contest => contest.workload === workload && contest.ranked))
         parts.push(leaders(workload));
@@ -571,7 +603,7 @@
     return [
       {title: "Model", heads: true, value: cell => cell.model},
       {title: "Workload", value: cell => cell.workload},
-      {title: "Level", number: true, value: cell => cell.level, show: cell => levelCalled(cell.workload, cell.level)},
+      {title: "Level", number: true, value: cell => cell.level, show: levelOf},
       figureAt("Mean", 0), figureAt("Low", 1), figureAt("High", 2), figureAt("Median", 3),
       {title: "Each trial", unit: `−${100 * scale} … +${100 * scale} %`, fixed: true,
         value: () => 0, show: cell => strip(cell, metric, scale)},
@@ -663,7 +695,8 @@
       {title: "Model", heads: true, value: field("model")},
       {title: "Workload", value: field("workload")},
       {title: "Level", number: true, value: field("level"), 
-        show: row => levelCalled(field("workload")(row), field("level")(row))},
+        show: row => levelOf(findCell(field("model")(row), field("workload")(row), field("level")(row)) ||
+          {workload: field("workload")(row), level: field("level")(row)})},
       ...data.metrics.filter(name => name !== "memory_peak_kib" && rows.some(row => known(field(name)(row))))
         .map(name => ({title: metricOf(name).brief,
           unit: metricOf(name).unit, number: true, value: field(name), show: row => measure(field(name)(row))})),
@@ -703,7 +736,7 @@
       const view = table({caption: "Hollow cells", columns: [
         {title: "Model", heads: true, value: cell => cell.model},
         {title: "Workload", value: cell => cell.workload},
-        {title: "Level", number: true, value: cell => cell.level, show: cell => levelCalled(cell.workload, cell.level)},
+        {title: "Level", number: true, value: cell => cell.level, show: levelOf},
         {title: "Valid trials", number: true, value: cell => cell.valid_trials / cell.trials,
           show: cell => `${cell.valid_trials} of ${cell.trials}`},
         {title: "Why, in the first that is not", kind: "wraps", value: cell => cell.reason}

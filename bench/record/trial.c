@@ -21,6 +21,9 @@ static const struct {
     NUMBER(connections),
     NUMBER(valid),
     NUMBER(spoilt),
+    NUMBER(server_cpus),
+    NUMBER(load_cpus),
+    NUMBER(shared_cpus),
     NUMBER(started_unix_ms),
     NUMBER(environment_padding_bytes),
     NUMBER(ready_us),
@@ -103,7 +106,8 @@ static const struct {
     const char *name;
     size_t at, size;
 } texts[] = {
-    TEXT(model), TEXT(workload), TEXT(failure), TEXT(reason), TEXT(cpu_source), TEXT(memory_source),
+    TEXT(model),      TEXT(workload),      TEXT(failure), TEXT(reason),
+    TEXT(cpu_source), TEXT(memory_source), TEXT(setting),
 };
 
 enum { NUMBERS = sizeof numbers / sizeof *numbers, TEXTS = sizeof texts / sizeof *texts };

@@ -10,6 +10,7 @@
 enum {
     TRIAL_NAME_SIZE = 32,
     TRIAL_TEXT_SIZE = 200,
+    TRIAL_SETTING_SIZE = 64,
     TRIAL_UNKNOWN = -1 /* null in the record: not measured, or not measurable here */
 };
 
@@ -24,8 +25,10 @@ struct trial {
     char failure[TRIAL_TEXT_SIZE]; /* why there is no measurement; empty when there is */
     char reason[TRIAL_TEXT_SIZE];  /* why it is not valid; empty when it is */
     char cpu_source[TRIAL_NAME_SIZE], memory_source[TRIAL_NAME_SIZE];
+    char setting[TRIAL_SETTING_SIZE]; /* "--interval=10": what the server was told; or empty */
     int64_t number, attempt, block, level, connections, valid;
     int64_t spoilt; /* 1: the environment was not as it has to be; the server is not to blame */
+    int64_t server_cpus, load_cpus, shared_cpus; /* how many; shared: both may use them */
     int64_t started_unix_ms, environment_padding_bytes, ready_us, probe_before_ok, probe_after_ok,
         response_bytes;
     int64_t duration_us, requests, bytes;

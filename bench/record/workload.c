@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { BUSY = 64, ORDINARY = 63 };
+enum { BUSY = 64, ORDINARY = 63, MANY = 256 };
 
 #define LEVELS(...)                                                                                \
     {                                                                                              \
@@ -94,13 +94,35 @@ static const struct workload_facts table[WORKLOAD_COUNT] = {
                            .connections = BUSY,
                            .quick = LEVELS(50),
                            .standard = LEVELS(25, 50, 90)},
+    /* Those that the machine has, and all of them. */
+    [WORKLOAD_SCALING] = {.name = "scaling",
+                          .about = "closed loop at 256 connections; level: CPUs and workers of the "
+                                   "server",
+                          .unit = LEVEL_CPUS,
+                          .connections = MANY,
+                          .quick = LEVELS(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64),
+                          .standard = LEVELS(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)},
+    /* As many as the model has settings. */
+    [WORKLOAD_KNOB] = {.name = "knob",
+                       .about = "closed loop at 64 connections; level: 0 the default, then the "
+                                "model's own settings",
+                       .unit = LEVEL_SETTING,
+                       .connections = BUSY,
+                       .quick = LEVELS(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+                       .standard = LEVELS(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)},
 };
 
 static const char *const units[] = {
-    [LEVEL_CONNECTIONS] = "connections", [LEVEL_RATE] = "requests/s",
-    [LEVEL_SHARE] = "% of its peak",     [LEVEL_BOUND_US] = "us bound",
-    [LEVEL_IDLE] = "idle connections",   [LEVEL_BYTES] = "bytes",
-    [LEVEL_DEPTH] = "in flight",         [LEVEL_CLIENT] = "bad client",
+    [LEVEL_CONNECTIONS] = "connections",
+    [LEVEL_RATE] = "requests/s",
+    [LEVEL_SHARE] = "% of its peak",
+    [LEVEL_BOUND_US] = "us bound",
+    [LEVEL_IDLE] = "idle connections",
+    [LEVEL_BYTES] = "bytes",
+    [LEVEL_DEPTH] = "in flight",
+    [LEVEL_CLIENT] = "bad client",
+    [LEVEL_CPUS] = "CPUs",
+    [LEVEL_SETTING] = "setting",
 };
 
 static const char *const clients[] = {"", "silent", "slow-header", "slow-reader", "fire-hose"};
@@ -124,6 +146,12 @@ enum workload workload_find(const char *name)
     return (enum workload)workload;
 }
 
+int workload_order(const char *one, const char *other)
+{
+    int first = (int)workload_find(one), second = (int)workload_find(other);
+    return first != second ? first - second : strcmp(one, other);
+}
+
 const char *workload_unit(enum workload workload)
 {
     return units[table[workload].unit];
@@ -136,7 +164,8 @@ const char *workload_client(unsigned level)
 
 bool workload_has_level(enum workload workload, unsigned level)
 {
-    static const unsigned sockets_most = 60000, bytes_most = 1 << 20, depth_most = 64;
+    static const unsigned sockets_most = 60000, bytes_most = 1 << 20, depth_most = 64,
+                          cpus_most = 1024;
     switch (table[workload].unit) {
     case LEVEL_CLIENT:
         return level < CLIENTS;
@@ -148,6 +177,10 @@ bool workload_has_level(enum workload workload, unsigned level)
         return level >= 1 && level <= depth_most;
     case LEVEL_BYTES:
         return level >= 1 && level <= bytes_most;
+    case LEVEL_CPUS:
+        return level >= 1 && level <= cpus_most;
+    case LEVEL_SETTING:
+        return level < WORKLOAD_LEVELS_LIMIT;
     case LEVEL_RATE:
     case LEVEL_SHARE:
     case LEVEL_BOUND_US:

@@ -19,6 +19,8 @@ enum workload {
     WORKLOAD_ECHO,          /* closed loop, echo protocol */
     WORKLOAD_MIXED,         /* closed loop beside one bad client */
     WORKLOAD_SYSCALLS,      /* open loop, system calls counted, nothing timed */
+    WORKLOAD_SCALING,       /* closed loop, as many workers as the server has CPUs */
+    WORKLOAD_KNOB,          /* closed loop, the model's own parameters turned, one at a time */
     WORKLOAD_COUNT
 };
 
@@ -31,7 +33,9 @@ enum level_unit {
     LEVEL_IDLE,        /* idle connections */
     LEVEL_BYTES,       /* bytes of a message */
     LEVEL_DEPTH,       /* requests in flight on each connection */
-    LEVEL_CLIENT       /* which bad client: workload_client() */
+    LEVEL_CLIENT,      /* which bad client: workload_client() */
+    LEVEL_CPUS,        /* CPUs of the server, and its workers */
+    LEVEL_SETTING      /* 0: as the model comes; else its n-th setting, see the trial's `setting` */
 };
 
 enum { WORKLOAD_LEVELS_LIMIT = 16 };
@@ -60,6 +64,10 @@ const char *workload_name(enum workload);
 
 /* Of that name, or WORKLOAD_COUNT. */
 enum workload workload_find(const char *name);
+
+/* Less than, equal to, greater than 0, as one stands in the table before, at or behind the other;
+ * names that are not in it come last, by name. */
+int workload_order(const char *one, const char *other);
 
 /* "connections", "requests/s": what stands behind a level's number, and on axes. */
 const char *workload_unit(enum workload);

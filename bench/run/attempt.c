@@ -14,7 +14,7 @@ struct attempt_reading attempt_read(const struct attempt *attempt, pid_t pid)
                                     .server = meter_cpu(&attempt->server_meter),
                                     .generator = meter_cpu(&generator),
                                     .machine = meter_machine(),
-                                    .own_cpus_us = meter_own_cpus_us(&attempt->run->cpus),
+                                    .own_cpus_us = meter_own_cpus_us(&attempt->cpus),
                                     .net = netns_count()};
 }
 
@@ -64,7 +64,7 @@ void attempt_note_losses(struct trial *trial, const struct netns_counters *from)
 
 void attempt_note_pinning(struct attempt *attempt, pid_t pid)
 {
-    const struct cpus *cpus = &attempt->run->cpus;
+    const struct cpus *cpus = &attempt->cpus;
     struct meter generator = {attempt->load_group, pid};
     attempt->trial->pinned = meter_is_pinned(&attempt->server_meter, cpus->server) &&
                              meter_is_pinned(&generator, cpus->load);

@@ -16,7 +16,8 @@ struct attempt {
     const struct model *model;
     const struct cell *cell;
     struct trial *trial;
-    char *stem; /* of its files' names */
+    char *stem;       /* of its files' names */
+    struct cpus cpus; /* the run's, but for scaling */
     char *server_group, *load_group;
     char *memory_group;      /* of the server as well, see cgroup_make_memory() */
     struct tracing *tracing; /* of the server's system calls; NULL: they are not counted */

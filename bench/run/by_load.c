@@ -15,6 +15,7 @@
 #include "bench/machine/tracing.h"
 
 enum {
+    THREADS_MOST = 64,    /* c10kit-load's limit */
     PEAK_WINDOW_MS = 300, /* and half a window at most */
     STEP_MOST_MS = 4000,
     TRICKLE_RPS = 100,       /* memory: one connection has to send something */
@@ -75,6 +76,11 @@ static struct generator_order order_of(const struct attempt *attempt)
         order.idle = cell->level;
     if (facts->unit == LEVEL_BYTES)
         order.echo_bytes = cell->level;
+    if (facts->unit == LEVEL_CPUS) {
+        unsigned cpus = (unsigned)attempt->trial->load_cpus;
+        order.cpus = attempt->cpus.load;
+        order.threads = cpus < THREADS_MOST ? cpus : THREADS_MOST;
+    }
     if (facts->unit == LEVEL_CLIENT)
         order.client = workload_client(cell->level);
     if (cell->workload == WORKLOAD_MEMORY) {

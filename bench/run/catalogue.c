@@ -9,6 +9,7 @@
 #include "bench/config.h"
 #include "bench/base/say.h"
 #include "bench/base/text.h"
+#include "bench/record/workload.h"
 
 enum { DESCRIBE_LIMIT_MS = 5000 };
 
@@ -47,8 +48,49 @@ static bool read_model(struct model *model, const char *folder, const char *name
         (long)json_integer_value(json_object_get(description, "clients_at_once"));
     model->max_descriptors =
         (long)json_integer_value(json_object_get(description, "max_descriptors"));
+    model->knobs = json_incref(json_object_get(description, "knobs"));
     json_decref(description);
     return true;
+}
+
+bool catalogue_has_workers(const struct model *model)
+{
+    size_t i;
+    json_t *knob;
+    json_array_foreach(model->knobs, i, knob)
+    {
+        const char *name = json_string_value(json_object_get(knob, "name"));
+        if (name && strcmp(name, "workers") == 0)
+            return true;
+    }
+    return false;
+}
+
+char *catalogue_setting(const struct model *model, unsigned number)
+{
+    size_t i, k;
+    json_t *knob, *value;
+    json_array_foreach(model->knobs, i, knob)
+    {
+        const char *name = json_string_value(json_object_get(knob, "name"));
+        json_array_foreach(json_object_get(knob, "sweep"), k, value)
+        {
+            const char *word = json_string_value(value);
+            if (name && word && --number == 0)
+                return text_format("--%s=%s", name, word);
+        }
+    }
+    return NULL;
+}
+
+unsigned catalogue_settings(const struct model *model)
+{
+    unsigned count = 0;
+    for (char *setting;
+         count + 1 < WORKLOAD_LEVELS_LIMIT && (setting = catalogue_setting(model, count + 1));
+         count++)
+        free(setting);
+    return count;
 }
 
 /* Room for one more, behind those that count. */
@@ -141,6 +183,8 @@ void catalogue_finish(struct catalogue *catalogue)
             peer_finish(catalogue->models[i].peer);
             free(catalogue->models[i].peer);
         }
+        if (!catalogue->models[i].twin_of)
+            json_decref(catalogue->models[i].knobs);
         free(catalogue->models[i].twin_of);
     }
     free(catalogue->models);
@@ -156,6 +200,8 @@ json_t *catalogue_to_json(const struct catalogue *catalogue)
                                   model->title, "family", model->family, "clients_at_once",
                                   (json_int_t)model->clients_at_once, "max_descriptors",
                                   (json_int_t)model->max_descriptors);
+        if (model->knobs && !model->twin_of)
+            json_object_set(facts, "knobs", model->knobs);
         if (model->twin_of)
             json_object_set_new(facts, "twin_of", json_string(model->twin_of));
         else if (model->peer)

@@ -16,6 +16,7 @@ struct model {
     long max_descriptors; /* 0: no limit of its own */
     struct peer *peer;    /* NULL: a model of ours, which is started by its path alone */
     char *twin_of;        /* NULL; or the name of the model that this is once more */
+    json_t *knobs;        /* as it describes them; NULL: none. The first one's to free, as a peer */
 };
 struct catalogue {
     struct model *models; /* ours, then peers, then a twin */
@@ -33,6 +34,17 @@ void catalogue_add_peers(struct catalogue *, const char *names);
 /* Puts one of them in a second time, as NAME.twin: the same executable, measured and judged as if
  * it were another, for what no difference looks like (A/A). False: there is none of that name. */
 bool catalogue_add_twin(struct catalogue *, const char *name);
+
+/* Whether it can be told how many workers to have: --workers=N. */
+bool catalogue_has_workers(const struct model *);
+
+/* How many settings of its knobs are worth trying beside the default: each value of each knob's
+ * `sweep`, one knob at a time. At most WORKLOAD_LEVELS_LIMIT - 1. */
+unsigned catalogue_settings(const struct model *);
+
+/* "--interval=10", the setting of this number, from 1; the caller's to free. NULL: there is none.
+ */
+char *catalogue_setting(const struct model *, unsigned number);
 
 /* Its index, or `count` when there is none of that name. */
 size_t catalogue_find(const struct catalogue *, const char *name);

@@ -43,7 +43,7 @@ static bool parse_ready(const char *line, uint16_t *port)
 static bool launch(struct attempt *attempt, char *const command[])
 {
     char *groups = cgroup_join(attempt->server_group, attempt->memory_group);
-    char **line = launch_command(groups, attempt->run->cpus.server,
+    char **line = launch_command(groups, attempt->cpus.server,
                                  (unsigned)attempt->trial->environment_padding_bytes, command);
     int error = child_start(&attempt->server, line);
     free(line);
@@ -56,7 +56,12 @@ static bool launch(struct attempt *attempt, char *const command[])
 static bool start_model(struct attempt *attempt)
 {
     bool echo = workload_facts(attempt->cell->workload)->echo;
-    char *command[] = {attempt->model->path, echo ? "--protocol=echo" : NULL, NULL};
+    char *setting = attempt->trial->setting;
+    char *command[] = {attempt->model->path,
+                       echo       ? "--protocol=echo"
+                       : *setting ? setting
+                                  : NULL,
+                       NULL};
     return launch(attempt, command) && child_wait_line(&attempt->server, READY_LIMIT_MS) &&
            parse_ready(attempt->server.output.at, &attempt->port);
 }
@@ -139,6 +144,31 @@ static void stop_server(struct attempt *attempt)
     child_finish(&attempt->server);
 }
 
+/* On which CPUs, and with what the server is told for it. */
+static void place(struct attempt *attempt)
+{
+    struct trial *trial = attempt->trial;
+    struct cpus *cpus = &attempt->cpus;
+    unsigned level = attempt->cell->level;
+    *cpus = attempt->run->cpus;
+    if (attempt->cell->workload == WORKLOAD_SCALING) {
+        if (!cpus_first(cpus->scaling_server, level, cpus->server))
+            trial_fail(trial, "there are no %u CPUs for the server", level);
+        memcpy(cpus->load, cpus->scaling_load, sizeof cpus->load);
+        snprintf(trial->setting, sizeof trial->setting, "--workers=%u", level);
+    }
+    if (attempt->cell->workload == WORKLOAD_KNOB && level > 0) {
+        char *setting = catalogue_setting(attempt->model, level);
+        int length = snprintf(trial->setting, sizeof trial->setting, "%s", setting ? setting : "");
+        if (!setting || length >= TRIAL_SETTING_SIZE)
+            trial_fail(trial, "%s has no setting %u that can be told", attempt->model->name, level);
+        free(setting);
+    }
+    trial->server_cpus = cpus_count(cpus->server);
+    trial->load_cpus = cpus_count(cpus->load);
+    trial->shared_cpus = cpus_common(cpus->server, cpus->load);
+}
+
 static void identify(struct attempt *attempt, size_t index, unsigned number)
 {
     struct trial *trial = attempt->trial;
@@ -214,6 +244,7 @@ void drive_trial(const struct run *run, size_t index, unsigned number, struct tr
     if (cell->workload == WORKLOAD_MEMORY)
         attempt.memory_group = cgroup_make_memory("server");
     identify(&attempt, index, number);
+    place(&attempt);
     netns_renew();
     if (settle(&attempt))
         try_server(&attempt);

@@ -45,6 +45,8 @@ static void compose(struct words *words, const struct generator *generator,
         add(words, text_copy("--hold"));
     if (order->depth > 1)
         add(words, text_format("--pipeline=%u", order->depth));
+    if (order->threads > 1)
+        add(words, text_format("--threads=%u", order->threads));
     if (order->idle > 0)
         add(words, text_format("--idle=%u", order->idle));
     if (order->client && *order->client)
@@ -64,7 +66,8 @@ bool generator_start(struct generator *generator, const struct run *run,
     generator->json_path = text_format("%s.load.json", stem_path);
     generator->histogram_path = text_format("%s.load.csv", stem_path);
     compose(&words, generator, order);
-    char **line = launch_command(generator->group, run->cpus.load, 0, words.at);
+    char **line =
+        launch_command(generator->group, order->cpus ? order->cpus : run->cpus.load, 0, words.at);
     int error = child_start(&generator->child, line);
     if (error)
         trial_fail(trial, "cannot start c10kit-load: %s", uv_strerror(error));

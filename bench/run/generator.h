@@ -20,6 +20,8 @@ struct generator_order {
     bool hold;            /* opens all connections, and begins at generator_release() */
     uint64_t seed;        /* of the arrivals */
     unsigned warm_up_ms, window_ms;
+    const char *cpus; /* that it may use; NULL: the run's */
+    unsigned threads; /* 0: one */
 };
 
 struct generator {

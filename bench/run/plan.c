@@ -23,6 +23,16 @@ void plan_init(struct plan *plan, size_t models, const struct plan_part *parts, 
                 *next++ = (struct cell){model, parts[part].workload, parts[part].levels.of[level]};
 }
 
+void plan_keep(struct plan *plan, bool (*wanted)(const void *argument, const struct cell *),
+               const void *argument)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->cell_count; i++)
+        if (wanted(argument, &plan->cells[i]))
+            plan->cells[kept++] = plan->cells[i];
+    plan->cell_count = kept;
+}
+
 void plan_shuffle(struct plan *plan, unsigned blocks, uint64_t seed)
 {
     gsl_rng *generator = gsl_rng_alloc(gsl_rng_mt19937);

@@ -2,6 +2,7 @@
 #ifndef BENCH_RUN_PLAN_H
 #define BENCH_RUN_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,10 @@ struct plan {
 
 /* Every model x workload x level, in that order. */
 void plan_init(struct plan *, size_t models, const struct plan_part *parts, size_t part_count);
+
+/* Leaves out the cells that `wanted` does not hold for; before the order is drawn. */
+void plan_keep(struct plan *, bool (*wanted)(const void *argument, const struct cell *),
+               const void *argument);
 
 /* Draws the order: each block is one random permutation of all cells (gsl_ran_shuffle, a
  * Fisher-Yates shuffle, driven by mt19937 with this seed). And the padding, 0 to 4095 bytes: where

@@ -37,13 +37,47 @@ static char *default_folder(void)
     return text_copy(name);
 }
 
+/* Not every model has workers, or knobs. A twin's knobs are turned for nobody: its default is
+ * enough to show what no difference looks like. */
+static bool is_possible(const void *argument, const struct cell *cell)
+{
+    const struct run *run = argument;
+    const struct model *model = &run->catalogue.models[cell->model];
+    if (cell->workload == WORKLOAD_SCALING)
+        return catalogue_has_workers(model) && cell->level <= cpus_count(run->cpus.scaling_server);
+    if (cell->workload == WORKLOAD_KNOB)
+        return catalogue_settings(model) > 0 &&
+               cell->level <= (model->twin_of ? 0 : catalogue_settings(model));
+    return true;
+}
+
+static bool is_measured(const struct run *run, size_t model, const struct run_options *options)
+{
+    for (size_t i = 0; i < options->part_count; i++) {
+        const struct plan_part *part = &options->parts[i];
+        for (size_t k = 0; k < part->levels.count; k++)
+            if (is_possible(run, &(struct cell){model, part->workload, part->levels.of[k]}))
+                return true;
+    }
+    return false;
+}
+
+/* The first that is measured at all; 0 where none is. */
+static size_t first_measured(const struct run *run, const struct run_options *options)
+{
+    for (size_t i = 0; i < run->catalogue.count; i++)
+        if (is_measured(run, i, options))
+            return i;
+    return 0;
+}
+
 static bool choose_sentinel(struct run *run, const struct run_options *options)
 {
     const char *name = options->sentinel ? options->sentinel : usual_sentinel;
     run->sentinel = catalogue_find(&run->catalogue, name);
-    if (run->sentinel < run->catalogue.count)
+    if (run->sentinel < run->catalogue.count && is_measured(run, run->sentinel, options))
         return true;
-    run->sentinel = 0;
+    run->sentinel = first_measured(run, options);
     if (options->sentinel)
         say("no sentinel %s: it is not among the models to measure", name);
     return !options->sentinel;
@@ -60,13 +94,47 @@ static bool choose_twin(struct run *run, const struct run_options *options)
     return false;
 }
 
-static void draw_plan(struct run *run, const struct run_options *options)
+/* Scaling goes up to all CPUs, be that a usual level or not. */
+static void add_all_cpus(const struct run *run, struct workload_levels *levels)
 {
+    unsigned all = cpus_count(run->cpus.scaling_server);
+    for (size_t i = 0; i < levels->count; i++)
+        if (levels->of[i] == all)
+            return;
+    if (levels->count < WORKLOAD_LEVELS_LIMIT)
+        levels->of[levels->count++] = all;
+}
+
+/* A level that was asked for is not left out in silence. */
+static void say_what_is_missing(const struct run *run, const struct workload_levels *levels)
+{
+    for (size_t i = 0; i < levels->count; i++)
+        if (levels->of[i] > cpus_count(run->cpus.scaling_server))
+            say("scaling at %u is left out: the server may use CPUs %s", levels->of[i],
+                run->cpus.scaling_server);
+}
+
+static bool draw_plan(struct run *run, const struct run_options *options)
+{
+    struct plan_part parts[WORKLOAD_COUNT];
     size_t models = run->catalogue.count;
+    memcpy(parts, options->parts, sizeof parts);
+    for (size_t i = 0; i < options->part_count; i++)
+        if (parts[i].workload == WORKLOAD_SCALING && options->levels.count == 0)
+            add_all_cpus(run, &parts[i].levels);
+        else if (parts[i].workload == WORKLOAD_SCALING)
+            say_what_is_missing(run, &options->levels);
     unsigned blocks =
         options->blocks ? options->blocks : mode_blocks(run->mode, models - run->catalogue.twins);
-    plan_init(&run->plan, models, options->parts, options->part_count);
+    plan_init(&run->plan, models, parts, options->part_count);
+    plan_keep(&run->plan, is_possible, run);
+    if (run->plan.cell_count == 0) {
+        say("there is nothing to measure: of these models none has the workers, or the knobs, or "
+            "this machine not the CPUs");
+        return false;
+    }
     plan_shuffle(&run->plan, blocks, options->seed);
+    return true;
 }
 
 bool run_settle(struct run *run, const struct run_options *options, const json_t *command)
@@ -95,8 +163,7 @@ bool run_settle(struct run *run, const struct run_options *options, const json_t
     }
     if (!choose_sentinel(run, options) || !choose_twin(run, options))
         return false;
-    draw_plan(run, options);
-    return true;
+    return draw_plan(run, options);
 }
 
 void run_finish(struct run *run)

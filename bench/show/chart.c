@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/base/child.h"
+#include "bench/machine/cpus.h"
 #include "bench/run/host.h"
 #include "bench/show/level.h"
 #include "bench/show/panels.h"
@@ -41,6 +42,8 @@ static const char *const drawings[WORKLOAD_COUNT][SCRIPTS_LIMIT] = {
     [WORKLOAD_ECHO] = {"echo.gp", "latency.gp", "cpu.gp"},
     [WORKLOAD_MIXED] = {"mixed.gp", "fairness.gp"},
     [WORKLOAD_SYSCALLS] = {"syscalls.gp"},
+    [WORKLOAD_SCALING] = {"scaling.gp", "latency.gp", "fairness.gp"},
+    [WORKLOAD_KNOB] = {"knob.gp"},
 };
 static const char *const pairs_scripts[] = {"pairs.gp", NULL};
 static const char *const ranking_scripts[] = {"ranking.gp", NULL};
@@ -120,24 +123,60 @@ static char *levels_of(const struct summary *summary, const char *workload, bool
     return words;
 }
 
-static char *conditions(const json_t *manifest)
+static const char *cpus_of(const json_t *manifest, const char *whose)
+{
+    const char *list = json_string_value(json_object_get(json_object_get(manifest, "plan"), whose));
+    return list ? list : "?";
+}
+
+static char *conditions(const json_t *manifest, const char *cpus)
 {
     const json_t *plan = json_object_get(manifest, "plan");
     char *host = host_one_line(manifest);
-    char *text = text_format("%s. Server on CPU %s, load on CPU %s. %d blocks, windows of %.2g s.",
-                             host, json_string_value(json_object_get(plan, "server_cpus")),
-                             json_string_value(json_object_get(plan, "load_cpus")),
+    char *text = text_format("%s. %s %d blocks, windows of %.2g s.", host, cpus,
                              (int)json_integer_value(json_object_get(plan, "blocks")),
                              (double)json_integer_value(json_object_get(plan, "window_us")) / 1e6);
     free(host);
     return text;
 }
 
+static char *usual_conditions(const json_t *manifest)
+{
+    char *cpus = text_format("Server on CPU %s, load on CPU %s.", cpus_of(manifest, "server_cpus"),
+                             cpus_of(manifest, "load_cpus"));
+    char *text = conditions(manifest, cpus);
+    free(cpus);
+    return text;
+}
+
+/* Under scaling both have other CPUs, and it matters whether they share them. */
+static char *with_footing(char *variables, const json_t *manifest)
+{
+    const char *server = cpus_of(manifest, "scaling_server_cpus");
+    const char *load = cpus_of(manifest, "scaling_load_cpus");
+    char *cpus = text_format("Server on the first CPUs of %s.", server);
+    char *about = conditions(manifest, cpus);
+    char *footing =
+        cpus_common(server, load) > 0
+            ? text_format("A worker on each. The load runs on CPUs %s at every level, "
+                          "so it shares the server's:\nthe footing is the same for "
+                          "all levels, and both together have no more than these.",
+                          load)
+            : text_format("A worker on each. The load runs on CPUs %s, of its own, at every level.",
+                          load);
+    variables = chart_assign(variables, "conditions", about);
+    variables = chart_assign(variables, "footing", footing);
+    free(footing);
+    free(about);
+    free(cpus);
+    return variables;
+}
+
 static char *common_variables(const char *folder, const json_t *manifest)
 {
     char *scripts = places_data("charts");
     char *names = models_of(manifest, false), *slots = models_of(manifest, true);
-    char *about = conditions(manifest);
+    char *about = usual_conditions(manifest);
     char *height = text_format("%u", panels_height_px(tables_count_drawn(manifest)));
     char *variables = chart_assign(text_copy(""), "scripts", scripts);
     variables = chart_assign(variables, "folder", folder);
@@ -295,6 +334,8 @@ size_t chart_draw(const char *folder, const char *gnuplot, const struct record *
             continue;
         char *variables =
             workload_variables(common, summary, ranking, (enum workload)i, busy_level);
+        if (i == WORKLOAD_SCALING)
+            variables = with_footing(variables, record->manifest);
         chart_run(gnuplot, variables, drawings[i]);
         draw_standings(gnuplot, variables, ranking, workload);
         free(variables);

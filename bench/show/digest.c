@@ -276,7 +276,7 @@ char *digest_hollow(const struct summary *summary)
         if (summary_is_valid(cell))
             continue;
         hollow++;
-        char *level = level_name(cell->workload, cell->level);
+        char *level = level_of_cell(cell);
         fprintf(out, "- %s, %s %s %s: %zu of %zu trials valid: %s\n", cell->model, cell->workload,
                 level_word(cell->workload), level, cell->valid_trials, cell->trials, cell->reason);
         free(level);

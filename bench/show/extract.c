@@ -15,6 +15,8 @@
 #include "bench/run/mode.h"
 #include "bench/base/say.h"
 #include "bench/base/text.h"
+#include "bench/machine/cpus.h"
+#include "bench/show/knobs.h"
 #include "bench/record/workload.h"
 
 char *extract_name(const char *folder)
@@ -147,6 +149,19 @@ static bool is_among(const struct workload_levels *levels, int64_t level)
     return false;
 }
 
+/* Those that the machine, or the model, has: what it lacks nobody asks for. */
+static bool is_to_be_expected(const json_t *plan, enum workload workload, unsigned level)
+{
+    const char *cpus = text_of(plan, "scaling_server_cpus");
+    return workload != WORKLOAD_KNOB && (workload != WORKLOAD_SCALING || level <= cpus_count(cpus));
+}
+
+static bool is_all_cpus(const json_t *plan, enum workload workload, int64_t level)
+{
+    return workload == WORKLOAD_SCALING &&
+           level == (int64_t)cpus_count(text_of(plan, "scaling_server_cpus"));
+}
+
 /* Each workload has the levels that the mode gives it: those need not, and where workloads have
  * different ones cannot, be named. */
 static bool has_usual_levels(const json_t *plan)
@@ -160,11 +175,31 @@ static bool has_usual_levels(const json_t *plan)
         if (workload == WORKLOAD_COUNT)
             return false;
         const struct workload_levels *levels = mode_levels(mode, workload);
-        usual = is_among(levels, json_integer_value(json_object_get(cell, "level")));
+        int64_t level = json_integer_value(json_object_get(cell, "level"));
+        usual = is_among(levels, level) || is_all_cpus(plan, workload, level);
         for (size_t k = 0; k < levels->count; k++)
-            usual = usual && has_level(cells, workload_name(workload), levels->of[k]);
+            usual = usual && (!is_to_be_expected(plan, workload, levels->of[k]) ||
+                              has_level(cells, workload_name(workload), levels->of[k]));
     }
     return usual;
+}
+
+static bool has_workload(const json_t *plan, enum workload workload)
+{
+    const json_t *cells = json_object_get(plan, "cells");
+    for (size_t i = 0; i < json_array_size(cells); i++)
+        if (strcmp(text_of(json_array_get(cells, i), "workload"), workload_name(workload)) == 0)
+            return true;
+    return false;
+}
+
+/* Named, the CPUs are those of scaling too: so not where that had others. */
+static void put_cpus(FILE *out, const json_t *plan, const char *option, const char *name,
+                     const char *name_in_scaling)
+{
+    if (!has_workload(plan, WORKLOAD_SCALING) ||
+        strcmp(text_of(plan, name), text_of(plan, name_in_scaling)) == 0)
+        put_text(out, plan, option, name);
 }
 
 char *extract_command(const json_t *manifest, bool cold)
@@ -188,8 +223,8 @@ char *extract_command(const json_t *manifest, bool cold)
     put_whole(out, plan, "--blocks", "blocks");
     put_seconds(out, plan, "--time", "window_us");
     put_seconds(out, plan, "--warm-up", "warm_up_us");
-    put_text(out, plan, "--server-cpus", "server_cpus");
-    put_text(out, plan, "--load-cpus", "load_cpus");
+    put_cpus(out, plan, "--server-cpus", "server_cpus", "scaling_server_cpus");
+    put_cpus(out, plan, "--load-cpus", "load_cpus", "scaling_load_cpus");
     put_text(out, plan, "--sentinel", "sentinel");
     put_twin(out, models, plan);
     put_whole(out, plan, "--seed", "seed");
@@ -251,13 +286,14 @@ static json_t *cells_of(const struct summary *summary)
     json_t *cells = json_array();
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_cell *cell = &summary->cells[i];
-        json_array_append_new(
-            cells,
-            json_pack("{s:s, s:s, s:I, s:I, s:I, s:b, s:s, s:s, s:o}", "model", cell->model,
-                      "workload", cell->workload, "level", (json_int_t)cell->level, "trials",
-                      (json_int_t)cell->trials, "valid_trials", (json_int_t)cell->valid_trials,
-                      "valid", summary_is_valid(cell), "reason", cell->reason, "limited_by",
-                      summary_limited_by(cell), "metrics", cell_metrics(cell)));
+        json_array_append_new(cells, json_pack("{s:s, s:s, s:I, s:s, s:I, s:I, s:b, s:s, s:s, s:o}",
+                                               "model", cell->model, "workload", cell->workload,
+                                               "level", (json_int_t)cell->level, "setting",
+                                               cell->setting, "trials", (json_int_t)cell->trials,
+                                               "valid_trials", (json_int_t)cell->valid_trials,
+                                               "valid", summary_is_valid(cell), "reason",
+                                               cell->reason, "limited_by", summary_limited_by(cell),
+                                               "metrics", cell_metrics(cell)));
     }
     return cells;
 }
@@ -290,7 +326,8 @@ static json_t *workloads_of(const struct summary *summary)
         json_array_append_new(workloads,
                               json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:o}", "name", name,
                                         "about", facts->about, "unit", level_unit(name), "word",
-                                        level_word(name), "named", facts->unit == LEVEL_CLIENT,
+                                        level_word(name), "named",
+                                        facts->unit == LEVEL_CLIENT || facts->unit == LEVEL_SETTING,
                                         "open_loop", facts->open_loop, "telling",
                                         (json_int_t)level_telling(name, summary, BUSY_LEVEL),
                                         "levels", level_names(summary, name)));
@@ -410,16 +447,17 @@ static json_t *charts_of(const char *folder)
 }
 
 json_t *extract_run(const char *folder, const struct record *record, const struct summary *summary,
-                    const struct ranking *ranking, const struct warnings *warnings)
+                    const struct ranking *ranking, const struct knob_table *knobs,
+                    const struct warnings *warnings)
 {
     char *name = extract_name(folder), *machine = host_one_line(record->manifest);
     char *command = extract_command(record->manifest, extract_has_cold(folder));
-    json_t *run = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name,
-                            "machine", machine, "command", command, "manifest",
-                            shorter_manifest(record->manifest), "metrics", metric_names(),
-                            "workloads", workloads_of(summary), "cells", cells_of(summary),
-                            "contests", contests_of(ranking), "trials", trials_of(record),
-                            "warnings", warnings_of(warnings), "charts", charts_of(folder));
+    json_t *run = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name, "machine",
+        machine, "command", command, "manifest", shorter_manifest(record->manifest), "metrics",
+        metric_names(), "workloads", workloads_of(summary), "cells", cells_of(summary), "contests",
+        contests_of(ranking), "trials", trials_of(record), "knobs", knobs_to_json(knobs),
+        "warnings", warnings_of(warnings), "charts", charts_of(folder));
     free(command);
     free(machine);
     free(name);

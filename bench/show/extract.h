@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "bench/judge/knob.h"
 #include "bench/judge/rank.h"
 #include "bench/record/record.h"
 #include "bench/judge/summary.h"
@@ -30,7 +31,7 @@
  * null: not known. The caller's to release.
  */
 json_t *extract_run(const char *folder, const struct record *, const struct summary *,
-                    const struct ranking *, const struct warnings *);
+                    const struct ranking *, const struct knob_table *, const struct warnings *);
 
 /* The folder's own name: "run-20260807-120000". The caller's to free. */
 char *extract_name(const char *folder);

@@ -66,18 +66,28 @@ char *level_name(const char *workload, int64_t level)
     case LEVEL_RATE:
     case LEVEL_IDLE:
         return large_name(level);
+    case LEVEL_SETTING:
+        return level == 0 ? text_copy("default") : text_format("setting-%" PRId64, level);
     case LEVEL_CONNECTIONS:
     case LEVEL_SHARE:
     case LEVEL_BOUND_US:
     case LEVEL_DEPTH:
+    case LEVEL_CPUS:
         break;
     }
     return text_format("%" PRId64, level);
 }
 
+char *level_of_cell(const struct summary_cell *cell)
+{
+    bool told = unit_of(cell->workload) == LEVEL_SETTING && *cell->setting;
+    return told ? text_copy(cell->setting) : level_name(cell->workload, cell->level);
+}
+
 const char *level_word(const char *workload)
 {
-    return unit_of(workload) == LEVEL_CLIENT ? "beside" : "at";
+    enum level_unit unit = unit_of(workload);
+    return unit == LEVEL_CLIENT ? "beside" : unit == LEVEL_SETTING ? "with" : "at";
 }
 
 const char *level_unit(const char *workload)
@@ -97,6 +107,8 @@ const char *level_axis(const char *workload)
         [LEVEL_BYTES] = "message, bytes",
         [LEVEL_DEPTH] = "requests in flight on each connection",
         [LEVEL_CLIENT] = "who is beside the ordinary clients",
+        [LEVEL_CPUS] = "CPUs of the server, and workers on them",
+        [LEVEL_SETTING] = "setting",
     };
     return axes[unit_of(workload)];
 }
@@ -107,9 +119,11 @@ const char *level_layout(const char *workload, const struct summary *summary)
     for (size_t i = 0; i < summary->count; i++)
         if (strcmp(summary->cells[i].workload, workload) == 0 && summary->cells[i].level > highest)
             highest = summary->cells[i].level;
-    if (unit_of(workload) == LEVEL_CLIENT || highest == 0)
+    bool named = unit_of(workload) == LEVEL_CLIENT || unit_of(workload) == LEVEL_SETTING;
+    if (named || highest == 0)
         return "names";
-    bool straight = workload_of(workload) == WORKLOAD_MEMORY; /* what it shows is a slope */
+    bool straight = workload_of(workload) == WORKLOAD_MEMORY || /* what it shows is a slope */
+                    unit_of(workload) == LEVEL_CPUS;
     return straight || unit_of(workload) == LEVEL_SHARE ? "linear" : "log";
 }
 
@@ -127,7 +141,10 @@ int64_t level_wanted(const char *workload, int64_t busy)
     case LEVEL_DEPTH:
         return TELLING_DEPTH;
     case LEVEL_CLIENT:
+    case LEVEL_CPUS:
         return INT32_MAX; /* the last */
+    case LEVEL_SETTING:
+        return 0;
     case LEVEL_CONNECTIONS:
     case LEVEL_BOUND_US:
         break;

@@ -12,7 +12,10 @@
 /* "64", "160k", "16Ki", "fire-hose"; without blanks. The caller's to free. */
 char *level_name(const char *workload, int64_t level);
 
-/* What stands before a level's name: "at" 64, "beside" a fire hose. */
+/* The same of a cell, whose setting may be known: "--interval=10". The caller's to free. */
+char *level_of_cell(const struct summary_cell *);
+
+/* What stands before a level's name: "at" 64, "beside" a fire hose, "with" a setting. */
 const char *level_word(const char *workload);
 
 /* What the level is a number of, for a heading: "open connections", "requests/s". */

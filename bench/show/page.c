@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "bench/show/digest.h"
+#include "bench/show/knobs.h"
 #include "bench/show/extract.h"
 #include "bench/run/host.h"
 #include "bench/base/places.h"
@@ -124,20 +125,25 @@ static char *plan_line(const json_t *manifest)
 
 static void make_markdown(const char *folder, const struct record *record,
                           const struct summary *summary, const struct ranking *ranking,
-                          const struct warnings *warnings)
+                          const struct knob_table *knobs, const struct warnings *warnings)
 {
     char *title = extract_name(folder), *machine = host_one_line(record->manifest);
     char *plan = plan_line(record->manifest);
     char *command = extract_command(record->manifest, extract_has_cold(folder));
     char *rankings = digest_rankings(ranking), *hollow = digest_hollow(summary);
     char *notes = digest_warnings(warnings), *template_text = read_part("report.md");
+    char *digest = knobs_digest(knobs);
+    char *turned =
+        *digest ? text_format("\n## Knobs: best against default\n\n%s", digest) : text_copy("");
     const struct page_place places[] = {
         {"title", title},       {"machine", machine}, {"plan", plan},     {"command", command},
-        {"rankings", rankings}, {"hollow", hollow},   {"warnings", notes}};
+        {"rankings", rankings}, {"knobs", turned},    {"hollow", hollow}, {"warnings", notes}};
     char *page = page_fill(template_text, places, sizeof places / sizeof *places);
     write_page(folder, "report.md", page);
     free(page);
     free(template_text);
+    free(turned);
+    free(digest);
     free(notes);
     free(hollow);
     free(rankings);
@@ -148,16 +154,16 @@ static void make_markdown(const char *folder, const struct record *record,
 }
 
 void page_make(const char *folder, const struct record *record, const struct summary *summary,
-               const struct ranking *ranking)
+               const struct ranking *ranking, const struct knob_table *knobs)
 {
     struct warnings warnings;
     warnings_find(&warnings, record, summary, ranking);
-    json_t *run = extract_run(folder, record, summary, ranking, &warnings);
+    json_t *run = extract_run(folder, record, summary, ranking, knobs, &warnings);
     if (run)
         make_html(folder, run);
     else
         say("no report.html: the record holds text that is not UTF-8");
-    make_markdown(folder, record, summary, ranking, &warnings);
+    make_markdown(folder, record, summary, ranking, knobs, &warnings);
     warnings_print(&warnings, stdout);
     json_decref(run);
     warnings_finish(&warnings);

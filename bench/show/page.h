@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "bench/judge/knob.h"
 #include "bench/judge/rank.h"
 #include "bench/record/record.h"
 #include "bench/judge/summary.h"
@@ -23,6 +24,6 @@ char *page_fill(const char *template_text, const struct page_place *, size_t pla
 /* Writes FOLDER/report.html and FOLDER/report.md, with the charts that FOLDER/charts holds, and
  * prints where they are and what is to be known before the figures are used. */
 void page_make(const char *folder, const struct record *, const struct summary *,
-               const struct ranking *);
+               const struct ranking *, const struct knob_table *);
 
 #endif

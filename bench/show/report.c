@@ -11,6 +11,7 @@
 #include "bench/show/chart.h"
 #include "bench/run/cold.h"
 #include "bench/judge/drift.h"
+#include "bench/show/knobs.h"
 #include "bench/show/page.h"
 #include "bench/judge/rank.h"
 #include "bench/record/record.h"
@@ -64,6 +65,13 @@ static void write_syscalls(const char *folder, const struct record *record,
     close_csv(csv, folder, "syscalls.csv");
 }
 
+static void write_knobs(const char *folder, const struct knob_table *knobs)
+{
+    FILE *csv = open_csv(folder, "knob.csv");
+    knob_write(knobs, csv);
+    close_csv(csv, folder, "knob.csv");
+}
+
 static void write_ranking(const char *folder, const struct record *record,
                           const struct ranking *ranking)
 {
@@ -93,10 +101,12 @@ static int64_t nearest_level(const struct summary *summary)
 }
 
 static void draw_charts(const char *folder, const struct record *record,
-                        const struct summary *summary, const struct ranking *ranking, bool cold)
+                        const struct summary *summary, const struct ranking *ranking,
+                        const struct knob_table *knobs, bool cold)
 {
     int64_t level = nearest_level(summary);
     tables_write(folder, record, summary, ranking, level);
+    knobs_write(folder, record, knobs);
     char *gnuplot = chart_find_tool();
     if (gnuplot) {
         size_t count = chart_draw(folder, gnuplot, record, summary, ranking, level, cold);
@@ -135,9 +145,14 @@ static void summarise(const char *folder, const struct record *record)
         write_memory(folder, record, &summary);
     if (summary_has(&summary, workload_name(WORKLOAD_SYSCALLS)))
         write_syscalls(folder, record, &summary);
+    struct knob_table knobs;
+    knob_build(&knobs, record, &summary);
+    if (knobs.count > 0)
+        write_knobs(folder, &knobs);
     count_refused(&summary);
-    draw_charts(folder, record, &summary, &ranking, cold);
-    page_make(folder, record, &summary, &ranking);
+    draw_charts(folder, record, &summary, &ranking, &knobs, cold);
+    page_make(folder, record, &summary, &ranking, &knobs);
+    knob_finish(&knobs);
     rank_finish(&ranking);
     summary_finish(&summary);
     free(names);

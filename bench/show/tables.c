@@ -17,7 +17,7 @@
 #include "bench/base/text.h"
 #include "bench/show/tsv.h"
 
-enum { NOTE_REASON_WIDTH = 70 };
+enum { NOTE_REASON_WIDTH = 70, NOTE_OTHERS_WIDTH = 70 };
 
 size_t tables_slot(const char *model)
 {
@@ -171,7 +171,7 @@ void tables_write(const char *folder, const struct record *record, const struct 
 /* Behind what there is; takes over the old string. */
 static char *with_level(char *list, const struct summary_cell *cell)
 {
-    char *name = level_name(cell->workload, cell->level);
+    char *name = level_of_cell(cell);
     char *longer = *list ? text_format("%s, %s", list, name)
                          : text_format(" (hollow also %s %s", level_word(cell->workload), name);
     free(name);
@@ -190,7 +190,11 @@ static char *note_of_model(const struct summary *summary, const char *workload, 
             !summary_is_valid(other))
             others = with_level(others, other);
     }
-    char *level = level_name(workload, cell->level);
+    if (strlen(others) > NOTE_OTHERS_WIDTH) {
+        free(others);
+        others = text_copy(" (hollow also elsewhere");
+    }
+    char *level = level_of_cell(cell);
     char *note = text_format("%s %s %s: %.*s%s%s", cell->model, level_word(workload), level,
                              NOTE_REASON_WIDTH, cell->reason, others, *others ? ")" : "");
     free(level);

@@ -154,7 +154,7 @@ static char *name_cells(const struct evidence *evidence, cell_test *test)
         const struct summary_cell *cell = &evidence->summary->cells[i];
         if (!test(evidence, cell))
             continue;
-        char *level = level_name(cell->workload, cell->level);
+        char *level = level_of_cell(cell);
         if (last && strcmp(cell->model, last->model) == 0 &&
             strcmp(cell->workload, last->workload) == 0)
             fprintf(out.file, ", %s", level);
@@ -320,6 +320,11 @@ static char *find_shared_cpus(const struct evidence *evidence)
     for (int cpu = 0; server && load && cpu < CPU_SETSIZE; cpu++)
         if (cpus_has(server, cpu) && cpus_has(load, cpu))
             return text_format("server and load shared CPU %d", cpu);
+    const struct record *record = evidence->record;
+    for (size_t i = 0; i < record->count; i++)
+        if (record->trials[i].shared_cpus > 0 && !record->trials[i].replaced)
+            return text_format("server and load shared CPUs under %s, the same at each level",
+                               record->trials[i].workload);
     return NULL;
 }
 

@@ -336,7 +336,8 @@ static void describes_itself(const void *unused)
     for (size_t i = 0; i < json_array_size(knobs); i++) {
         const json_t *knob = json_array_get(knobs, i);
         tap_check(is_string(knob, "name") && is_string(knob, "default") &&
-                      is_string(knob, "values") && is_string(knob, "help"),
+                      is_string(knob, "values") && is_string(knob, "help") &&
+                      json_is_array(json_object_get(knob, "sweep")),
                   "knob %zu is not described", i);
     }
     json_decref(description);
@@ -362,6 +363,24 @@ static void check_each_choice(const char *option, const char *values)
         check_value_serves(option, value);
 }
 
+/* The values that the benchmark is told to try: other than the default, and no faults. */
+static void check_sweep(const char *option, const json_t *knob)
+{
+    char errors[TEXT_SIZE];
+    const json_t *sweep = json_object_get(knob, "sweep");
+    const char *by_default = json_string_value(json_object_get(knob, "default"));
+    for (size_t i = 0; i < json_array_size(sweep); i++) {
+        const char *value = json_string_value(json_array_get(sweep, i));
+        tap_check(value != NULL && strcmp(value, by_default) != 0, "%s: value %zu", option, i);
+        if (value == NULL || !server_start((const char *const[]){option, value, NULL}))
+            continue;
+        bystander_is_served();
+        server_errors(errors, sizeof errors);
+        tap_check(errors[0] == '\0', "%s %s: %s", option, value, errors);
+        server_end();
+    }
+}
+
 static void knobs_work(const void *unused)
 {
     (void)unused;
@@ -378,6 +397,7 @@ static void knobs_work(const void *unused)
             check_each_choice(option, values);
         else
             check_value_serves(option, by_default);
+        check_sweep(option, knob);
     }
 }
 

@@ -725,6 +725,31 @@ static void one_more_than_it_serves(const void *unused)
     server_stop(NULL);
 }
 
+/* What is told of the newcomer may be lost among what is told of others (signals queue only so
+ * far).
+ */
+static void newcomer_behind_a_burst(const void *unused)
+{
+    (void)unused;
+    if (!server_start(no_options))
+        return;
+    struct client *first = client_open();
+    if (first == NULL || !client_print(first, GET) || !reply_expect(first, "200"))
+        return;
+    server_signal_group(SIGSTOP);
+    client_print(first, GET);
+    struct client *late = client_open();
+    bool came = late != NULL && client_print(late, GET);
+    server_signal_group(SIGCONT);
+    if (!came || !reply_expect(first, "200"))
+        return;
+    if (model_clients(2) < 2)
+        client_close(first, false);
+    reply_expect(late, "200");
+    clients_close();
+    server_stop(NULL);
+}
+
 static void no_death_by_sigpipe(const void *unused)
 {
     (void)unused;
@@ -777,5 +802,7 @@ void suite_stress(void)
     suite_case("the crash of a process is its own clients' loss alone", crash_of_a_child, NULL);
     suite_case("it serves as many clients at once as it says, and keeps one more waiting",
                one_more_than_it_serves, NULL);
+    suite_case("a newcomer whose coming is one event too many is served", newcomer_behind_a_burst,
+               NULL);
     suite_case("SIGPIPE never kills", no_death_by_sigpipe, NULL);
 }

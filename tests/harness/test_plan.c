@@ -66,6 +66,25 @@ static void blocks_differ_in_their_order(void **state)
     plan_finish(&plan);
 }
 
+static bool is_wanted(const void *argument, const struct cell *cell)
+{
+    return cell->model != *(const size_t *)argument || cell->workload == WORKLOAD_IDLE;
+}
+
+static void cells_that_are_not_wanted_are_in_no_block(void **state)
+{
+    (void)state;
+    struct plan plan;
+    const size_t model = 1;
+    plan_init(&plan, MODELS, both, 2);
+    plan_keep(&plan, is_wanted, &model);
+    plan_shuffle(&plan, BLOCKS, 1);
+    assert_int_equal(plan.cell_count, CELLS - 3);
+    for (size_t i = 0; i < plan_trials(&plan); i++)
+        assert_true(is_wanted(&model, plan_cell(&plan, i)));
+    plan_finish(&plan);
+}
+
 /* Over many seeds each cell comes first about equally often: 1 800 draws over 18 cells, 100 each,
  * standard deviation 9.7. */
 static void every_cell_comes_first_equally_often(void **state)
@@ -88,6 +107,7 @@ int main(void)
         cmocka_unit_test(each_block_holds_every_cell_once),
         cmocka_unit_test(the_same_seed_gives_the_same_order),
         cmocka_unit_test(blocks_differ_in_their_order),
+        cmocka_unit_test(cells_that_are_not_wanted_are_in_no_block),
         cmocka_unit_test(every_cell_comes_first_equally_often),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

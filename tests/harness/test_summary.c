@@ -88,6 +88,47 @@ static void at_a_given_rate_only_the_server_can_be_the_limit(void **state)
     }
 }
 
+/* Shares are of the CPUs that each had; who shares them is in the other's way. */
+static void under_scaling_the_limit_is_that_of_all_their_cpus(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t server_cpus, load_cpus, shared_cpus, server_us, generator_us;
+        const char *limit;
+    } cases[] = {{1, 2, 1, 390000, 390000, "server"},      {2, 2, 2, 390000, 390000, "generator"},
+                 {2, 2, 2, 390000, 200000, "concurrency"}, {4, 4, 0, 1560000, 400000, "server"},
+                 {4, 4, 0, 400000, 400000, "concurrency"}, {4, 4, 0, 800000, 1580000, "generator"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct trial trial = trial_of("ant", "scaling", cases[i].server_cpus, 10000);
+        struct histogram none = {0};
+        struct summary summary;
+        trial.server_cpus = cases[i].server_cpus;
+        trial.load_cpus = cases[i].load_cpus;
+        trial.shared_cpus = cases[i].shared_cpus;
+        trial.steady_server_user_us = cases[i].server_us;
+        trial.steady_server_system_us = 0;
+        trial.steady_generator_cpu_us = cases[i].generator_us;
+        summary_build(&summary, &trial, &none, 1, models, 2);
+        assert_string_equal(summary_limited_by(&summary.cells[0]), cases[i].limit);
+        summary_finish(&summary);
+    }
+}
+
+static void cells_follow_the_order_of_the_table_of_workloads(void **state)
+{
+    (void)state;
+    static const char *const order[] = {"keep-alive", "churn", "idle", "echo", "scaling"};
+    struct trial trials[] = {trial_of("ant", "echo", 8, 1), trial_of("ant", "scaling", 1, 1),
+                             trial_of("ant", "churn", 8, 1), trial_of("ant", "idle", 8, 1),
+                             trial_of("ant", "keep-alive", 8, 1)};
+    struct histogram none[5] = {{0}};
+    struct summary summary;
+    summary_build(&summary, trials, none, 5, models, 2);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(summary.cells[i].workload, order[i]);
+    summary_finish(&summary);
+}
+
 static void percentiles_are_told_only_with_enough_samples(void **state)
 {
     (void)state;
@@ -238,6 +279,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_trials_metrics_have_the_units_of_their_names),
         cmocka_unit_test(at_a_given_rate_only_the_server_can_be_the_limit),
+        cmocka_unit_test(under_scaling_the_limit_is_that_of_all_their_cpus),
+        cmocka_unit_test(cells_follow_the_order_of_the_table_of_workloads),
         cmocka_unit_test(percentiles_are_told_only_with_enough_samples),
         cmocka_unit_test(cells_follow_the_list_of_models_then_mode_then_level),
         cmocka_unit_test(a_cell_has_one_value_a_trial),

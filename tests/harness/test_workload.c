@@ -51,12 +51,23 @@ static void bad_clients_have_names_as_long_as_there_are_any(void **state)
     assert_null(workload_client(level));
 }
 
+static void workloads_stand_in_the_tables_order_and_strangers_behind(void **state)
+{
+    (void)state;
+    assert_true(workload_order("keep-alive", "churn") < 0);
+    assert_true(workload_order("mixed", "idle") > 0);
+    assert_int_equal(workload_order("knob", "knob"), 0);
+    assert_true(workload_order("aardvark", "knob") > 0);
+    assert_true(workload_order("aardvark", "zebra") < 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_workload_is_found_by_its_name),
         cmocka_unit_test(every_workload_has_levels_that_it_can_be_measured_at),
         cmocka_unit_test(connections_are_the_level_or_what_the_table_says),
+        cmocka_unit_test(workloads_stand_in_the_tables_order_and_strangers_behind),
         cmocka_unit_test(bad_clients_have_names_as_long_as_there_are_any),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

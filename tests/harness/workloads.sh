@@ -99,6 +99,27 @@ bad_clients_are_beside_the_load() {
   holds mixed 't["connections"] == 63 and t["requests"] > 0 and t["served"] == 63'
 }
 
+# What the server was told, and on which CPUs it ran.
+workers_are_as_many_as_cpus() {
+  local model=epoll-exclusive cpus
+  cpus=$(nproc)
+  measure scaling "1,$cpus"
+  holds scaling "t['setting'] == '--workers=%d' % t['level'] and t['server_cpus'] == t['level']"
+  holds scaling "t['load_cpus'] == $cpus and t['shared_cpus'] == t['level'] and t['pinned'] == 1"
+  grep -q '^epoll-exclusive,scaling,1,' "$folder/scaling/summary.csv" || fail "scaling: no row"
+  grep -q "scaling at 1000 is left out" <<<"$("$c10kit" run --models epoll-exclusive \
+    --workloads scaling --levels 1,1000 --dry-run 2>&1)" || fail "scaling at 1000 CPUs"
+}
+
+# The server that has none of it has no cells; the one that has is told each of its values.
+knobs_are_turned() {
+  local model=iterative,epoll-et
+  measure knob 0,1
+  holds knob 't["model"] == "epoll-et" and t["setting"] == [None, "--drain=eagain"][t["level"]]'
+  grep -q '^epoll-et,drain,yes,1,cpu_us_per_request,' "$folder/knob/knob.csv" || fail "no default"
+  grep -q '^epoll-et,drain,eagain,0,cpu_us_per_request,' "$folder/knob/knob.csv" || fail "no value"
+}
+
 nothing_is_left_running() {
   local left
   left=$(pgrep -s 0 -f "c10kit-load|/servers/$model" || true)
@@ -114,5 +135,7 @@ system_calls_are_counted_by_name
 a_batch_is_answered_at_once
 messages_come_back
 bad_clients_are_beside_the_load
+workers_are_as_many_as_cpus
+knobs_are_turned
 nothing_is_left_running
 echo ok

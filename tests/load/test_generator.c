@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -306,6 +307,23 @@ static void a_server_that_serves_one_client_only_is_not_to_be_used(void **state)
     json_decref(object);
 }
 
+/* A thread whose clients all wait hears of nothing but the clock. */
+static void threads_that_nobody_answers_end_with_the_window(void **state)
+{
+    (void)state;
+    struct drive_server server;
+    int status;
+    start_model(&server, "iterative", "http");
+    time_t begun = time(NULL);
+    json_t *object = drive_load(generator, server.target,
+                                "--connections 8 --threads 4 --time 0.2 --warm-up 0", 0, &status);
+    assert_in_range(time(NULL) - begun, 0, 20);
+    assert_int_equal(status, 1);
+    assert_between(object, "per_connection.served", 1, 1);
+    json_decref(object);
+    drive_stop(&server);
+}
+
 static void nobody_there_is_a_connect_error(void **state)
 {
     (void)state;
@@ -413,6 +431,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(bad_answers_are_counted_under_their_kind),
         cmocka_unit_test(timeouts_are_in_the_histogram_at_their_age),
         cmocka_unit_test(a_server_that_serves_one_client_only_is_not_to_be_used),
+        cmocka_unit_test(threads_that_nobody_answers_end_with_the_window),
         cmocka_unit_test(nobody_there_is_a_connect_error),
         cmocka_unit_test(idle_and_hostile_clients_are_there_and_counted_apart),
         cmocka_unit_test(an_interrupt_ends_the_window_and_prints),

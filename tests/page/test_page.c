@@ -86,6 +86,33 @@ static void levels_that_the_mode_gives_are_not_written_out(void **state)
     json_decref(manifest);
 }
 
+/* --server-cpus would mean scaling as well, which had others; and a machine of two CPUs asks for no
+ * level 4. */
+static void what_scaling_takes_by_itself_is_not_written_out(void **state)
+{
+    (void)state;
+    json_t *manifest = json_loads(
+        "{\"models\": [{\"name\": \"ant\"}],"
+        " \"plan\": {\"mode\": \"quick\", \"server_cpus\": \"1\", \"load_cpus\": \"0\","
+        "   \"scaling_server_cpus\": \"0-1\", \"scaling_load_cpus\": \"0-1\", \"cells\": ["
+        "     {\"model\": \"ant\", \"workload\": \"scaling\", \"level\": 1},"
+        "     {\"model\": \"ant\", \"workload\": \"scaling\", \"level\": 2},"
+        "     {\"model\": \"ant\", \"workload\": \"knob\", \"level\": 0},"
+        "     {\"model\": \"ant\", \"workload\": \"knob\", \"level\": 1}]}}",
+        0, NULL);
+    json_t *plan = json_object_get(manifest, "plan");
+    assert_non_null(manifest);
+    expect_text(extract_command(manifest, true),
+                "c10kit run quick --models ant --workloads scaling,knob --twin none");
+    json_object_set_new(plan, "scaling_server_cpus", json_string("1"));
+    json_object_set_new(plan, "scaling_load_cpus", json_string("0"));
+    json_array_remove(json_object_get(plan, "cells"), 1);
+    expect_text(extract_command(manifest, true),
+                "c10kit run quick --models ant --workloads scaling,knob --server-cpus 1 "
+                "--load-cpus 0 --twin none");
+    json_decref(manifest);
+}
+
 /* Two models at two levels; the second is hollow at the higher one. */
 static struct summary_cell cells[] = {
     {.model = "ant", .workload = "churn", .level = 8, .trials = 2, .valid_trials = 2},
@@ -168,6 +195,7 @@ int main(void)
         cmocka_unit_test(what_is_put_in_is_not_looked_at_again),
         cmocka_unit_test(the_command_writes_every_choice_out),
         cmocka_unit_test(levels_that_the_mode_gives_are_not_written_out),
+        cmocka_unit_test(what_scaling_takes_by_itself_is_not_written_out),
         cmocka_unit_test(tables_align_and_say_bounds_ranks_and_hollow_cells),
         cmocka_unit_test(hollow_cells_are_listed_with_their_reasons),
         cmocka_unit_test(warnings_are_sentences),

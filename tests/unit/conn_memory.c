@@ -257,6 +257,42 @@ static void others_are_served_when_one_is_refused(void **state)
     rig_finish(&rig);
 }
 
+static void a_stock_of_buffers_is_what_a_turn_takes(void **state)
+{
+    struct rig rig;
+    unsigned long calls;
+
+    (void)state;
+    start(&rig, 13);
+    assert_true(conns_stock(&rig.conns));
+    calls = heap.calls;
+    heap.fails_at = calls + 1;
+    assert_true(rig_say_text(&rig, REQUEST));
+    assert_true(rig_hear(&rig, heard, sizeof heard) > 0);
+    assert_int_equal(heap.calls, calls);
+    assert_true(conns_stock(&rig.conns)); /* it is there again */
+    assert_int_equal(heap.calls, calls);
+    heap.fails_at = 0;
+    rig_finish(&rig);
+    assert_int_equal(heap.live, 0);
+}
+
+static void half_a_stock_is_none(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    for (unsigned long call = 1; call <= 2; call++) {
+        memset(&heap, 0, sizeof heap);
+        start(&rig, 13);
+        heap.fails_at = heap.calls + call;
+        assert_false(conns_stock(&rig.conns));
+        assert_true(conns_stock(&rig.conns));
+        rig_finish(&rig);
+        assert_int_equal(heap.live, 0);
+    }
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -273,6 +309,8 @@ int main(void)
         cmocka_unit_test_setup(a_keep_alive_request_allocates_nothing, forget),
         cmocka_unit_test_setup(few_buffers_are_kept_when_many_were_in_use, forget),
         cmocka_unit_test_setup(who_finds_no_memory_is_refused, forget),
+        cmocka_unit_test_setup(a_stock_of_buffers_is_what_a_turn_takes, forget),
+        cmocka_unit_test_setup(half_a_stock_is_none, forget),
         cmocka_unit_test_setup(others_are_served_when_one_is_refused, forget),
     };
 

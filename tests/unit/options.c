@@ -23,7 +23,7 @@ enum { ARGUMENTS_MOST = 12, SAID = 8192 };
 static long pace = 100, manner = 0;
 
 static const struct knob knobs[] = {
-    {.name = "pace", .help = "Steps", .value = &pace, .min = 0, .max = 1000},
+    {.name = "pace", .help = "Steps", .value = &pace, .min = 0, .max = 1000, .sweep = "0|100|7"},
     {.name = "manner", .help = "How", .value = &manner, .choices = "kind|plain|!rude"},
     {0},
 };
@@ -232,9 +232,10 @@ static void a_model_describes_itself(void **state)
         outcome.out,
         "{\"name\":\"mule\",\"title\":\"one at a time\",\"family\":\"blocking\","
         "\"clients_at_once\":1,\"max_descriptors\":1024,\"knobs\":["
-        "{\"name\":\"pace\",\"default\":\"100\",\"values\":\"0..1000\",\"help\":\"Steps\"},"
+        "{\"name\":\"pace\",\"default\":\"100\",\"values\":\"0..1000\",\"help\":\"Steps\","
+        "\"sweep\":[\"0\",\"7\"]},"
         "{\"name\":\"manner\",\"default\":\"kind\",\"values\":\"kind|plain|rude\","
-        "\"help\":\"How\"}]}\n");
+        "\"help\":\"How\",\"sweep\":[\"plain\"]}]}\n");
 }
 
 static void help_names_every_option(void **state)
