@@ -35,8 +35,9 @@ static const struct contested *rules_of(enum metric metric)
 }
 
 /* Under counting of system calls time means nothing, nor does the speed at a rate that was asked
- * for; memory is read beside a trickle; at its own capacity each has the latency of the bound. */
-static bool is_compared_in(const char *workload, enum metric metric)
+ * for; memory is read beside a trickle; at its own capacity each has the latency of the bound, and
+ * past its peak that of the window's length. */
+static bool is_compared_in(const char *workload, int64_t level, enum metric metric)
 {
     enum workload found = workload_find(workload);
     bool open_loop = found < WORKLOAD_COUNT && workload_facts(found)->open_loop;
@@ -45,7 +46,8 @@ static bool is_compared_in(const char *workload, enum metric metric)
         return false;
     if (found == WORKLOAD_SYSCALLS || memory != (found == WORKLOAD_MEMORY))
         return false;
-    if (found == WORKLOAD_CAPACITY && metric == METRIC_LATENCY_P99_US)
+    bool overload = found < WORKLOAD_COUNT && workload_is_overload(found, (unsigned)level);
+    if ((found == WORKLOAD_CAPACITY || overload) && metric == METRIC_LATENCY_P99_US)
         return false;
     return metric != METRIC_THROUGHPUT_RPS || !open_loop;
 }
@@ -411,7 +413,7 @@ static void enter_contests(struct ranking *ranking, const struct record *record,
         const struct contested *by = &contested[i % CONTESTED];
         struct contest contest = {
             .workload = cell->workload, .level = cell->level, .metric = by->metric};
-        if (is_entered(summary, i / CONTESTED) || !is_compared_in(cell->workload, by->metric) ||
+        if (is_entered(summary, i / CONTESTED) || !is_compared_in(cell->workload, cell->level, by->metric) ||
             !is_measured(&contest, summary))
             continue;
         find_resolution(&contest, by, record, summary);

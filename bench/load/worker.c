@@ -183,7 +183,7 @@ static void hold(const struct plan *plan)
 /* Far enough ahead for all threads to hear of it in time. */
 static void shorten(struct worker *worker, uint64_t now_ns)
 {
-    uint64_t end = now_ns + LOOK_MS * MS_NS;
+    uint64_t end = now_ns + (worker->plan->threads > 1 ? LOOK_MS * MS_NS : 0);
     if (worker->part == 0 && end < worker->window->end_ns)
         worker->window->end_ns = end;
 }
@@ -257,7 +257,7 @@ static void drive(struct worker *worker)
             pool_dispatch(worker);
         int count = epoll_wait(worker->epoll, events, EVENTS, open ? 0 : -1);
         uint64_t now = clock_now_ns();
-        if ((now >= worker->next_ns || count < 0) && !keep_time(worker, now))
+        if ((now >= worker->next_ns || worker->window->interrupted) && !keep_time(worker, now))
             return;
         handle(worker, events, count, now);
     }

@@ -118,7 +118,8 @@ static bool served_everybody(struct trial *trial)
 /* Past the peak nobody keeps up, and to see that is what such a level is for. */
 static bool is_overload(const struct trial *trial)
 {
-    return facts_of(trial)->unit == LEVEL_SHARE && trial->level >= 100;
+    enum workload workload = workload_find(trial->workload);
+    return workload < WORKLOAD_COUNT && workload_is_overload(workload, (unsigned)trial->level);
 }
 
 static bool kept_the_rate(struct trial *trial)
@@ -185,10 +186,11 @@ void gate_judge(struct trial *trial)
     trial->valid = trial->spoilt = 0;
     double little = gate_little(trial);
     trial->little_ppm = isnan(little) ? TRIAL_UNKNOWN : llround(little * 1e6);
-    if (trial->failure[0])
+    if (trial->failure[0]) {
         trial->valid = refuse(trial, "%s", trial->failure);
-    else if (!kept_idle(trial) ||
-             !answered_rightly(trial)) /* which no other work on the machine can bring about */
+        trial->spoilt = trial->disturbed == 1;
+    } else if (!kept_idle(trial) ||
+               !answered_rightly(trial)) /* which no other work on the machine can bring about */
         trial->valid = 0;
     else if (!had_its_cpus(trial))
         trial->spoilt = 1;

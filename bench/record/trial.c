@@ -48,6 +48,7 @@ static const struct {
     NUMBER(capacity_low_rps),
     NUMBER(capacity_high_rps),
     NUMBER(capacity_steps),
+    NUMBER(disturbed),
     NUMBER(lateness_p99_ns),
     NUMBER(service_p99_ns),
     NUMBER(longest_wait_ns),

@@ -44,7 +44,7 @@ static const struct workload_facts table[WORKLOAD_COUNT] = {
                                .open_loop = true,
                                .connections = BUSY,
                                .quick = LEVELS(5000, 20000, 80000),
-                               .standard = LEVELS(5000, 20000, 40000, 80000, 120000, 160000)},
+                               .standard = LEVELS(5000, 40000, 80000, 120000, 160000)},
     [WORKLOAD_LATENCY_SHARE] = {.name = "latency-share",
                                 .group = "latency",
                                 .about = "open loop; level: percent of the model's own peak",
@@ -187,6 +187,11 @@ bool workload_has_level(enum workload workload, unsigned level)
         break;
     }
     return level >= 1;
+}
+
+bool workload_is_overload(enum workload workload, unsigned level)
+{
+    return table[workload].unit == LEVEL_SHARE && level >= 100;
 }
 
 unsigned workload_connections(enum workload workload, unsigned level)

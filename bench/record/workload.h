@@ -79,6 +79,10 @@ const char *workload_client(unsigned level);
 /* Whether it can be measured at this level. */
 bool workload_has_level(enum workload, unsigned level);
 
+/* Whether it asks for more than a model can do: nobody keeps up, and the queue grows as long as the
+ * window lasts. */
+bool workload_is_overload(enum workload, unsigned level);
+
 /* How many connections send requests at this level, and how many are open in all. */
 unsigned workload_connections(enum workload, unsigned level);
 unsigned workload_sockets(enum workload, unsigned level);

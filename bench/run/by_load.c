@@ -17,9 +17,10 @@
 enum {
     THREADS_MOST = 64,    /* c10kit-load's limit */
     PEAK_WINDOW_MS = 300, /* and half a window at most */
-    STEP_MOST_MS = 4000,
-    TRICKLE_RPS = 100,       /* memory: one connection has to send something */
+    STEP_MOST_MS = 2000,
+    TRICKLE_RPS = 1000,      /* memory: one connection has to send something */
     COUNTED_WINDOW_MS = 100, /* pipelined: calls are counted in a window of its own */
+    MEMORY_LEAST_MS = 100,   /* memory: some ticks, for its CPUs are looked at all the same */
     MEMORY_LIMIT_MS = 4000,  /* its window ends when the memory has come to rest */
     OPEN_LIMIT_MS = 60000,   /* until 15 000 connections are open */
     ACCEPT_LOOK_MS = 10,
@@ -39,20 +40,30 @@ static unsigned peak_window_ms(unsigned window_ms)
     return window_ms / 2 < PEAK_WINDOW_MS ? window_ms / 2 : PEAK_WINDOW_MS;
 }
 
+/* How long a rate is asked for: until a 99th percentile means something, and long enough for the
+ * queue that an overload of a fortieth leaves to break the bound. */
+static unsigned question_ms(int64_t bound_us, double rate_rps)
+{
+    static const double bounds = 40;
+    const double ms = fmax(bounds * (double)bound_us / 1e3, 1e3 * samples_for_p99 / rate_rps);
+    return (unsigned)fmin(ms, STEP_MOST_MS);
+}
+
 /* Measured: starting and stopping, opening and closing of connections. */
 uint64_t by_load_time_ms(const struct cell *cell, unsigned window_ms, unsigned warm_up_ms)
 {
-    static const unsigned start_ms = 30, connections_per_ms = 16, questions = 6, settle_ms = 250;
+    static const unsigned start_ms = 30, connections_per_ms = 16, questions = 6;
+    static const double usual_rps = 1e5;
     const enum level_unit unit = workload_facts(cell->workload)->unit;
     unsigned window = by_load_window_ms(cell, window_ms);
-    uint64_t ms = start_ms + warm_up_ms;
-    ms += cell->workload == WORKLOAD_MEMORY ? settle_ms : window;
+    uint64_t ms = start_ms;
+    ms += cell->workload == WORKLOAD_MEMORY ? MEMORY_LEAST_MS : warm_up_ms + window;
     if (unit == LEVEL_IDLE)
         ms += cell->level / connections_per_ms;
     if (unit == LEVEL_SHARE || unit == LEVEL_BOUND_US)
         ms += peak_window_ms(window) + start_ms;
     if (unit == LEVEL_BOUND_US)
-        ms += questions * (start_ms + warm_up_ms / 2 + window);
+        ms += questions * (start_ms + warm_up_ms / 2 + question_ms(cell->level, usual_rps));
     return ms;
 }
 
@@ -83,8 +94,11 @@ static struct generator_order order_of(const struct attempt *attempt)
     }
     if (facts->unit == LEVEL_CLIENT)
         order.client = workload_client(cell->level);
+    if (facts->half_window)
+        order.warm_up_ms /= 2;
     if (cell->workload == WORKLOAD_MEMORY) {
         order.connections = 1;
+        order.warm_up_ms = 0;
         order.rate_rps = TRICKLE_RPS;
         order.window_ms = MEMORY_LIMIT_MS;
     }
@@ -224,6 +238,14 @@ static bool begin_window(struct attempt *attempt, struct generator *generator,
     return generator_wait_window(generator, order->warm_up_ms, attempt->trial);
 }
 
+static void end_early(struct generator *generator, int64_t least_us)
+{
+    const int64_t left_us = least_us - meter_clock_us();
+    if (left_us > 0)
+        loop_pause((uint64_t)left_us / 1000);
+    generator_end_window(generator);
+}
+
 static bool watch_window(struct attempt *attempt, struct generator *generator,
                          const struct generator_order *order)
 {
@@ -238,7 +260,7 @@ static bool watch_window(struct attempt *attempt, struct generator *generator,
         note_footprint(attempt);
     attempt_note_pinning(attempt, pid);
     if (attempt->cell->workload == WORKLOAD_MEMORY)
-        generator_end_window(generator);
+        end_early(generator, from.clock_us + MEMORY_LEAST_MS * 1000);
     bool done = generator_wait_done(generator, order->window_ms, trial);
     if (attempt->tracing)
         tracing_stop(attempt->tracing);
@@ -349,7 +371,7 @@ struct asking {
     int64_t bound_us;
 };
 
-/* Whether p99 stays under the bound at this rate; long enough for a p99 to mean something. */
+/* Whether p99 stays under the bound at this rate. */
 static enum search_answer ask(void *argument, double rate_rps)
 {
     const struct asking *asking = argument;
@@ -358,8 +380,7 @@ static enum search_answer ask(void *argument, double rate_rps)
     if (asking->attempt->trial->failure[0])
         return SEARCH_UNKNOWN;
     order.rate_rps = rate_rps;
-    order.window_ms =
-        (unsigned)fmin(fmax(order.window_ms, 1e3 * samples_for_p99 / rate_rps), STEP_MOST_MS);
+    order.window_ms = question_ms(asking->bound_us, rate_rps);
     enum search_answer answer = SEARCH_UNKNOWN;
     if (try(asking->attempt, &order, &generator))
         answer = judge(&generator, asking->bound_us);
@@ -378,6 +399,7 @@ static void find_capacity(struct attempt *attempt)
     if (found.high > 0)
         trial->capacity_high_rps = llround(found.high);
     trial->capacity_steps = found.steps;
+    trial->disturbed = found.blind;
 }
 
 static void drive(struct attempt *attempt)

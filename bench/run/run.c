@@ -242,28 +242,48 @@ static bool has_means(const struct run *run)
     return record_has_room(run->folder);
 }
 
-/* One trial of the plan, repeated while the environment spoils it. Returns false when the run has
- * to end; what was cut short or could not be written is not in the record. */
+/* One attempt at a trial of the plan. Returns false when the run has to end; what was cut short or
+ * could not be written is not in the record. */
 static bool run_trial(struct progress *progress, size_t index, size_t *measured)
 {
     const struct run *run = progress->run;
-    unsigned attempts = progress->attempts[index];
+    const unsigned attempt = progress->attempts[index] + 1;
     struct trial trial;
-    do {
-        if (attempts > 0)
-            loop_pause((uint64_t)attempts * CALM_MS); /* what spoils one spoils the next */
-        drive_trial(run, index, ++attempts, &trial);
-        if (loop_interrupted() || !has_means(run) || !record_trial(run->folder, &trial))
-            return false;
-        if (trial.spoilt)
-            say("trial %zu, %s, %s, %" PRId64 ": %s; %s", index + 1, trial.model, trial.workload,
-                trial.level, trial.reason, attempts < run->attempts ? "once more" : "given up");
-    } while (trial.spoilt && attempts < run->attempts);
+    drive_trial(run, index, attempt, &trial);
+    if (loop_interrupted() || !has_means(run) || !record_trial(run->folder, &trial))
+        return false;
     progress_note(progress, index, &trial);
     *measured += trial.failure[0] == '\0';
-    if (trial.failure[0])
+    if (trial.spoilt)
+        say("trial %zu, %s, %s, %" PRId64 ": %s; %s", index + 1, trial.model, trial.workload,
+            trial.level, trial.reason, attempt < run->attempts ? "once more" : "given up");
+    else if (trial.failure[0])
         say("trial %zu, %s, %s, %" PRId64 ": %s", index + 1, trial.model, trial.workload,
             trial.level, trial.failure);
+    return true;
+}
+
+/* What was spoilt comes again at the block's end, and once more after that: what spoils one trial
+ * spoils the next as well. */
+static bool run_block(struct progress *progress, size_t block, struct pace *pace, size_t *measured)
+{
+    const struct run *run = progress->run;
+    const size_t first = block * run->plan.cell_count;
+    for (unsigned pass = 0; pass < run->attempts; pass++) {
+        bool rested = pass == 0;
+        for (size_t i = first; i < first + run->plan.cell_count; i++) {
+            if (!progress_is_due(progress, i))
+                continue;
+            if (!rested)
+                loop_pause(CALM_MS);
+            rested = true;
+            show_progress(run, pace, i);
+            if (!run_trial(progress, i, measured))
+                return false;
+            pace->done++;
+            pace->left = progress_left(progress);
+        }
+    }
     return true;
 }
 
@@ -275,14 +295,8 @@ static bool run_trials(const struct run *run)
     progress_read(&progress, run);
     struct pace pace = {.start_us = meter_clock_us(), .left = progress_left(&progress)};
     bool resumed_whole = pace.left == 0, going = has_means(run);
-    for (size_t i = 0; i < plan_trials(&run->plan) && going && !loop_interrupted(); i++) {
-        if (!progress_is_due(&progress, i))
-            continue;
-        show_progress(run, &pace, i);
-        going = run_trial(&progress, i, &measured);
-        pace.done++;
-        pace.left = progress_left(&progress);
-    }
+    for (size_t block = 0; block < run->plan.blocks && going && !loop_interrupted(); block++)
+        going = run_block(&progress, block, &pace, &measured);
     say_progress_end();
     progress_finish(&progress);
     return going && (measured > 0 || resumed_whole);

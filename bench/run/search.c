@@ -69,6 +69,7 @@ void search_rate(enum search_answer (*ask)(void *argument, double rate), void *a
             break;
         put(&search, fmax(rate, least));
     }
+    result->blind = search.top_is_open && result->low <= 0;
     if (search.top_is_open)
         result->high = 0;
 }

@@ -2,6 +2,8 @@
 #ifndef BENCH_RUN_SEARCH_H
 #define BENCH_RUN_SEARCH_H
 
+#include <stdbool.h>
+
 /* The highest rate at which something still holds, by asking. Pure but for the asking. */
 
 enum search_answer {
@@ -14,6 +16,7 @@ struct search_result {
     double low;  /* the highest rate that held, twice; 0: none did */
     double high; /* the lowest that failed; 0: beyond the low one none could be tried */
     int steps;   /* questions asked */
+    bool blind;  /* nothing held, and the generator was the limit to the last */
 };
 
 /*

@@ -131,6 +131,16 @@ END
   if grep -q '"valid":1' "$run/trials.jsonl"; then fail "valid: $(cat "$run/trials.jsonl")"; fi
 }
 
+a_cell_that_brings_nothing_three_times_is_given_up() {
+  local run=$folder/hopeless
+  (start "$run" 6 --servers-dir "$folder/servers" --warm-up 0.1 2>"$folder/err") ||
+    true # nothing could be measured
+  is_whole "$run" 3
+  "$c10kit" run --resume "$run" 2>>"$folder/err" || true
+  is_whole "$run" 3
+  if grep -q "cut short" "$folder/err"; then fail "it is said to be cut short"; fi
+}
+
 nothing_is_left_running() {
   local left
   left=$(pgrep -s 0 -f "wrk .*--script=.*wrk.lua|$servers/$model" || true)
@@ -143,5 +153,6 @@ two_runs_do_not_share_a_folder
 a_full_disk_ends_the_run
 a_vanished_generator_ends_the_run
 a_crashing_server_is_a_failed_trial
+a_cell_that_brings_nothing_three_times_is_given_up
 nothing_is_left_running
 echo ok

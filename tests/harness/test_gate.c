@@ -293,6 +293,38 @@ static void requests_that_were_due_and_not_answered_are_refused(void **state)
     assert_refused(trial, "answered 98.9 % of what was due");
 }
 
+static void a_connection_that_waits_all_along_is_refused_in_open_loop_too(void **state)
+{
+    (void)state;
+    struct trial trial = good_open_trial("latency-share", 120);
+    trial.starved = 63;
+    assert_refused(trial, "left 63 of 64 connections without any answer");
+}
+
+static void a_search_that_the_machine_kept_from_asking_is_spoilt(void **state)
+{
+    (void)state;
+    struct trial trial = good_open_trial("capacity", 5000);
+    trial_fail(&trial, "no rate keeps p99 under the bound");
+    gate_judge(&trial);
+    assert_int_equal(trial.spoilt, 0);
+    trial.disturbed = 1;
+    gate_judge(&trial);
+    assert_int_equal(trial.spoilt, 1);
+}
+
+static void a_cell_is_given_up_after_three_trials_that_brought_nothing(void **state)
+{
+    (void)state;
+    assert_false(gate_gives_up(2, 2));
+    assert_true(gate_gives_up(3, 3));
+    assert_false(gate_gives_up(4, 3));
+    struct trial trial = good_trial();
+    assert_false(gate_is_empty(&trial));
+    trial.requests = 0;
+    assert_true(gate_is_empty(&trial));
+}
+
 static void past_the_peak_they_are_what_is_to_be_seen(void **state)
 {
     (void)state;
@@ -359,6 +391,9 @@ int main(void)
         cmocka_unit_test(an_open_loop_that_was_kept_passes),
         cmocka_unit_test(a_late_generator_is_refused),
         cmocka_unit_test(requests_that_were_due_and_not_answered_are_refused),
+        cmocka_unit_test(a_connection_that_waits_all_along_is_refused_in_open_loop_too),
+        cmocka_unit_test(a_search_that_the_machine_kept_from_asking_is_spoilt),
+        cmocka_unit_test(a_cell_is_given_up_after_three_trials_that_brought_nothing),
         cmocka_unit_test(past_the_peak_they_are_what_is_to_be_seen),
         cmocka_unit_test(wrong_bytes_that_only_our_generator_sees_are_refused),
         cmocka_unit_test(idle_connections_that_were_not_kept_are_refused),

@@ -287,13 +287,17 @@ static void each_workload_has_contests_of_its_own(void **state)
 {
     (void)state;
     static const struct {
-        const char *workload, *metrics;
+        const char *workload;
+        int64_t level;
+        const char *metrics;
     } cases[] = {
-        {"churn", "throughput_rps cpu_us_per_request latency_p99_us "},
-        {"latency-rate", "cpu_us_per_request latency_p99_us "},
-        {"capacity", "cpu_us_per_request capacity_rps "},
-        {"memory", "memory_user_bytes memory_kernel_bytes "},
-        {"syscalls", ""},
+        {"churn", 64, "throughput_rps cpu_us_per_request latency_p99_us "},
+        {"latency-rate", 20000, "cpu_us_per_request latency_p99_us "},
+        {"latency-share", 95, "cpu_us_per_request latency_p99_us "},
+        {"latency-share", 120, "cpu_us_per_request "},
+        {"capacity", 5000, "cpu_us_per_request capacity_rps "},
+        {"memory", 64, "memory_user_bytes memory_kernel_bytes "},
+        {"syscalls", 50, ""},
     };
     for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
         struct made made;
@@ -303,6 +307,7 @@ static void each_workload_has_contests_of_its_own(void **state)
             struct trial *trial = &made.trials[i];
             snprintf(trial->workload, sizeof trial->workload, "%s", cases[at].workload);
             histogram_add(&made.histograms[i], 50000, 20000);
+            trial->level = cases[at].level;
             trial->memory_user_bytes = trial->memory_kernel_bytes = 100000;
             trial->syscalls = 40000;
             trial->capacity_low_rps =

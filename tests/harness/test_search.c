@@ -71,6 +71,15 @@ static void a_generator_that_is_late_at_first_is_asked_for_less(void **state)
     assert_true(found.high > 50000 && found.high <= found.low * 1.05);
 }
 
+static void a_generator_that_is_late_throughout_finds_nothing_out(void **state)
+{
+    (void)state;
+    struct search_result found = search((struct world){.limit = 50000, .reach = 0}, 100000);
+    assert_true(found.low == 0 && found.blind);
+    found = search((struct world){.limit = 0, .reach = 90000}, 100000);
+    assert_true(found.low == 0 && !found.blind);
+}
+
 static void a_good_guess_takes_few_questions(void **state)
 {
     (void)state;
@@ -104,6 +113,7 @@ int main(void)
         cmocka_unit_test(a_lucky_answer_does_not_stand),
         cmocka_unit_test(a_generator_at_its_end_leaves_the_top_open),
         cmocka_unit_test(a_generator_that_is_late_at_first_is_asked_for_less),
+        cmocka_unit_test(a_generator_that_is_late_throughout_finds_nothing_out),
         cmocka_unit_test(a_good_guess_takes_few_questions),
         cmocka_unit_test(who_fails_at_a_sixteenth_is_not_asked_further),
         cmocka_unit_test(where_nothing_holds_nothing_is_found),

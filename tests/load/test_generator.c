@@ -373,6 +373,36 @@ static void idle_and_hostile_clients_are_there_and_counted_apart(void **state)
 
 /* ---- Ends ---- */
 
+static void the_window_ends_where_nobody_answers(void **state)
+{
+    (void)state;
+    struct drive_server server;
+    int status;
+    start_model(&server, "iterative", "http");
+    json_t *object =
+        drive_load(generator, server.target, "-c 2 --idle 1 --warm-up 0.1 --time 0.2", 0, &status);
+    drive_stop(&server);
+    assert_int_equal(status, 1);
+    assert_between(object, "requests", 0, 0);
+    assert_between(object, "window_us", 200000, 200000);
+    json_decref(object);
+}
+
+static void connections_that_wait_all_through_an_open_loop_are_counted(void **state)
+{
+    (void)state;
+    struct drive_server server;
+    int status;
+    start_model(&server, "iterative", "http");
+    json_t *object = drive_load(generator, server.target,
+                                "-c 8 --rate 2000 --warm-up 0.2 --time 0.3", 0, &status);
+    drive_stop(&server);
+    assert_int_equal(status, 1);
+    assert_between(object, "per_connection.starved", 7, 7);
+    assert_true(has_reason(object, "7 connections waited"));
+    json_decref(object);
+}
+
 static void an_interrupt_ends_the_window_and_prints(void **state)
 {
     (void)state;
@@ -434,6 +464,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(threads_that_nobody_answers_end_with_the_window),
         cmocka_unit_test(nobody_there_is_a_connect_error),
         cmocka_unit_test(idle_and_hostile_clients_are_there_and_counted_apart),
+        cmocka_unit_test(the_window_ends_where_nobody_answers),
+        cmocka_unit_test(connections_that_wait_all_through_an_open_loop_are_counted),
         cmocka_unit_test(an_interrupt_ends_the_window_and_prints),
         cmocka_unit_test(wrong_usage_is_64_and_one_may_not_write_is_1),
     };
