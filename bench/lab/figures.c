@@ -191,13 +191,28 @@ static struct interval of_values(const double *values, size_t n)
     return (struct interval){estimate.mean, estimate.low, estimate.high, n};
 }
 
+/* The quantile by bisection: gsl_cdf_beta_Pinv() does not converge for some small shares of
+ * thousands, and ends the program. */
+static double beta_quantile(double p, double a, double b)
+{
+    double low = 0, high = 1;
+    for (int i = 0; i < 100; i++) {
+        double middle = (low + high) / 2;
+        if (gsl_cdf_beta_P(middle, a, b) < p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static struct interval of_share(int64_t hits, int64_t tries)
 {
     if (tries <= 0)
         return nothing;
     double k = (double)hits, n = (double)tries;
-    double low = hits == 0 ? 0 : gsl_cdf_beta_Pinv(1 - upper_tail, k, n - k + 1);
-    double high = hits == tries ? 1 : gsl_cdf_beta_Pinv(upper_tail, k + 1, n - k);
+    double low = hits == 0 ? 0 : beta_quantile(1 - upper_tail, k, n - k + 1);
+    double high = hits == tries ? 1 : beta_quantile(upper_tail, k + 1, n - k);
     return (struct interval){k / n, low, high, (size_t)tries};
 }
 

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* One client of the thread server sends messages at a rate: what share of a CPU goes on it? */
+#include "bench/claims/claims.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "bench/lab/experiment.h"
+#include "bench/lab/service.h"
+#include "bench/lab/wire.h"
+
+enum { MESSAGE_BYTES = 64, IDLE_MS = 300, QUICK_IDLE_MS = 100, CELL_SIZE = 32 };
+
+static const double limit_percent = 2, kept_pace = 0.9;
+
+static const unsigned rates[] = {0, 100, 1000, 10000};
+enum { RATES = sizeof rates / sizeof *rates };
+
+static void name_cell(char *cell, size_t index)
+{
+    snprintf(cell, CELL_SIZE, "rate@%u", rates[index]);
+}
+
+static void watch_silent(struct experiment *experiment, struct service *service, const char *cell)
+{
+    int client = wire_connect(experiment, service->port);
+    struct service_use from = service_use(service);
+    experiment_pass_ms(experiment->quick ? QUICK_IDLE_MS : IDLE_MS);
+    struct service_use to = service_use(service);
+    experiment_value(experiment, cell, "cpu_percent", service_cpu_percent(&from, &to));
+    close(client);
+}
+
+static void send_at_rate(struct experiment *experiment, size_t index)
+{
+    static const char *const echo[] = {"--protocol", "echo", NULL};
+    char cell[CELL_SIZE];
+    struct service service;
+    struct traffic traffic;
+    name_cell(cell, index);
+    service_start(experiment, &service, "thread", echo);
+    if (rates[index] == 0) {
+        watch_silent(experiment, &service, cell);
+    } else {
+        traffic_drive(experiment, &service,
+                      (struct generator_order){
+                          .connections = 1, .echo_bytes = MESSAGE_BYTES, .rate_rps = rates[index]},
+                      &traffic);
+        traffic_note(experiment, cell, &traffic);
+        traffic_finish(&traffic);
+    }
+    service_stop(experiment, &service);
+}
+
+static void run(struct experiment *experiment)
+{
+    experiment_blocks(experiment, RATES, send_at_rate);
+}
+
+/* What came of a rate that the client could not keep is the share of a lower one. */
+static bool pace_was_kept(const struct figures *figures, const char *cell, double rate)
+{
+    return rate <= 0 || interval_under(figures_interval(figures, cell, "throughput_rps"),
+                                       kept_pace * rate) == CERTAIN_NO;
+}
+
+static struct claim_verdict judge(const struct figures *figures)
+{
+    unsigned cheap = 0, dear = UINT32_MAX;
+    for (size_t i = 0; i < RATES; i++) {
+        char cell[CELL_SIZE];
+        name_cell(cell, i);
+        struct interval cpu = figures_interval(figures, cell, "cpu_percent");
+        if (!pace_was_kept(figures, cell, rates[i]))
+            return verdict_undecided("the client did not keep its pace at %u/s", rates[i]);
+        if (interval_under(cpu, limit_percent) == CERTAIN_YES)
+            cheap = rates[i];
+        else if (interval_over(cpu, limit_percent) != CERTAIN_YES)
+            return verdict_undecided("%.1f to %.1f %% at %u messages a second", cpu.low, cpu.high,
+                                     rates[i]);
+        else if (dear == UINT32_MAX)
+            dear = rates[i];
+    }
+    if (dear == UINT32_MAX)
+        return verdict_confirmed();
+    if (dear <= rates[1])
+        return verdict_refuted();
+    return verdict_depends("the number of messages: under %g %% of a CPU at %u a second, over it "
+                           "at %u",
+                           limit_percent, cheap, dear);
+}
+
+const struct claim claim_a1 = {
+    .id = "a1",
+    .said = "One dedicated connection served by one thread with blocking I/O costs only 1-2 % CPU.",
+    .test = "The thread server echoes 64 bytes for one client that is silent, or sends 100, 1 000 "
+            "or 10 000 messages a second; its share of one CPU, kernel's work included.",
+    .rule = "Confirmed: the whole interval is under 2 % of a CPU at every rate. Refuted: it is "
+            "over 2 % for a silent client or at 100 messages a second. Depends: under at a low "
+            "rate, over at a higher one. Undecided: an interval holds 2 %, or the client did not "
+            "keep nine tenths of its pace.",
+    .run = run,
+    .judge = judge,
+};
