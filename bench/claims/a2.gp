@@ -1,21 +1,36 @@
 # SPDX-License-Identifier: MIT
-# How long the second client waits, by model.
+# What a sleep between two rounds leaves of a CPU: left silent clients, right under a small load.
 load scripts . "/../claims/frame.gp"
-reading = "Dots: single repeats; marks: their geometric means; bars: 95 % intervals. No mark: no answer within 1 s."
-series = "iterative fork thread polling-list select poll epoll-lt epoll-et libuv"
-body = 380
+heading = "Share of one CPU that a polling list takes, by its sleep between two rounds and number of clients"
+reading = "Marks: means; bars: 95 % intervals. No sleep at all: left of the axis' break. Dashed: what is called all of a CPU here."
+body = 420
 eval begin
-set logscale y 10
-eval second_tics
-set yrange [1e-5 : 1]
-set xrange [0.5 : words(series) + 0.5]
-set xtics ()
-do for [k = 1:words(series)] { set xtics add (word(series, k) k) }
-set ylabel "wait" offset label_shift, 0
-name(k) = word(series, k)
-look_at(k) = look_of(name(k), k)
-plot \
-  for [k = 1:words(series)] values using (k):(value_of(name(k), "wait_us") * 1e-6) with points pt 7 ps dot lc rgb faint(look_at(k)) notitle, \
-  for [k = 1:words(series)] figures using (k):(mean_of(name(k), "wait_us") * 1e-6):(low_of(name(k), "wait_us") * 1e-6):(high_of(name(k), "wait_us") * 1e-6) \
-    with yerrorbars pt filled_symbol(look_at(k)) ps mark lc rgb colour(look_at(k)) notitle
+gap = 0.06
+counts = "1 64 1000"
+looks_of = "5 6 1"
+place(us) = us < 1 ? 2 : us # on a logarithmic axis
+at(series, metric) = is(series, metric) ? place(column(2)) : NaN
+set logscale x 10
+set xrange [1 : 1e6]
+set yrange [0 : 105]
+set xtics ("none" 2, "10 µs" 10, "100 µs" 100, "1 ms" 1e3, "10 ms" 1e4, "100 ms" 1e5, "500 ms" 5e5)
+set xlabel "sleep between two rounds" offset 0, label_rise
+set tmargin at screen from_top(header + 30)
+set arrow 1 from graph 0, first 90 to graph 1, first 90 nohead dashtype 2 lc rgb grey
+draw(what) = sprintf("plot for [k = 1:3] figures using (at('%s-' . word(counts, k), 'cpu_percent')):(mean_of('%s-' . word(counts, k), 'cpu_percent')):(low_of('%s-' . word(counts, k), 'cpu_percent')):(high_of('%s-' . word(counts, k), 'cpu_percent')) with yerrorbars pt filled_symbol(int(word(looks_of, k))) ps mark lc rgb colour(int(word(looks_of, k))) notitle", what, what, what, what)
+set multiplot
+set lmargin at screen 0.07; set rmargin at screen 0.445
+set ylabel "share of one CPU, %" offset label_shift, 0
+set label 950 "clients silent" at graph 0.5, graph 1.04 center
+eval draw("idle")
+do for [k = 901:heading_last] { unset label k }
+set lmargin at screen 0.49; set rmargin at screen 0.865
+unset ylabel
+set label 950 "1 000 requests a second in all"
+do for [k = 1:3] {
+  set label (960 + k) word(counts, k) . (k == 1 ? " client" : " clients") at screen 0.885, graph (1.0 - 0.08 * k) textcolor rgb colour(int(word(looks_of, k))) \
+    point pt filled_symbol(int(word(looks_of, k))) ps mark lc rgb colour(int(word(looks_of, k))) offset 1, baseline
+}
+eval draw("loaded")
+unset multiplot
 unset output
