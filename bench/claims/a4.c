@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/lab/client.h"
 #include "bench/lab/experiment.h"
 #include "bench/lab/wire.h"
 
@@ -112,13 +113,13 @@ static void ask(struct experiment *experiment, int fd, struct samples *samples)
 {
     static char request[REQUEST], answer[HEAD + BODY];
     int64_t limit_ns =
-        wire_clock_ns() + (experiment->quick ? QUICK_TIME_MS : TIME_MS) * INT64_C(1000000);
-    for (size_t i = 0; i < REPLIES_MOST && wire_clock_ns() < limit_ns; i++) {
-        int64_t asked_ns = wire_clock_ns();
+        client_clock_ns() + (experiment->quick ? QUICK_TIME_MS : TIME_MS) * INT64_C(1000000);
+    for (size_t i = 0; i < REPLIES_MOST && client_clock_ns() < limit_ns; i++) {
+        int64_t asked_ns = client_clock_ns();
         send(fd, request, REQUEST, MSG_NOSIGNAL);
         if (recv(fd, answer, sizeof answer, MSG_WAITALL) != sizeof answer)
             return;
-        samples_add(samples, (double)(wire_clock_ns() - asked_ns) / 1e3);
+        samples_add(samples, (double)(client_clock_ns() - asked_ns) / 1e3);
     }
     shutdown(fd, SHUT_WR);
 }
@@ -126,10 +127,10 @@ static void ask(struct experiment *experiment, int fd, struct samples *samples)
 static void take_bulk(int fd, struct samples *samples)
 {
     static char taken[64 << 10];
-    int64_t start_ns = wire_clock_ns();
+    int64_t start_ns = client_clock_ns();
     while (recv(fd, taken, sizeof taken, 0) > 0) {
     }
-    samples_add(samples, (double)(wire_clock_ns() - start_ns) / 1e3);
+    samples_add(samples, (double)(client_clock_ns() - start_ns) / 1e3);
 }
 
 static void note(struct experiment *experiment, const struct writer *writer,
@@ -186,17 +187,17 @@ static struct claim_verdict judge(const struct figures *figures)
         figures_ratio(figures, "reply-nodelay", "reply-default", "latency_p50_us");
     struct interval lifted =
         figures_ratio(figures, "reply-cork", "reply-nodelay", "latency_p50_us");
-    struct interval bulk = figures_ratio(figures, "bulk-cork", "bulk-nodelay", "writer_cpu_us");
+    struct interval bulk = figures_ratio(figures, "bulk-cork", "bulk-nodelay", "segments");
     enum certainty real_time = interval_under(prompt, clear_gain),
                    bulky = interval_under(bulk, clear_gain),
                    slower = interval_over(lifted, 1 / clear_gain);
     if (real_time == CERTAIN_NO || bulky == CERTAIN_NO)
         return verdict_refuted();
     if (real_time == UNCERTAIN || bulky == UNCERTAIN || slower == UNCERTAIN)
-        return verdict_undecided("an interval is too wide: latency %.2f to %.2f, CPU of a bulk "
-                                 "%.2f to %.2f, cork lifted %.2f to %.2f",
-                                 prompt.low, prompt.high, bulk.low, bulk.high, lifted.low,
-                                 lifted.high);
+        return verdict_undecided(
+            "an interval is too wide: latency %.2f to %.2f, segments of a bulk "
+            "%.2f to %.2f, cork lifted %.2f to %.2f",
+            prompt.low, prompt.high, bulk.low, bulk.high, lifted.low, lifted.high);
     if (slower == CERTAIN_NO)
         return verdict_depends("whether the cork is lifted when the reply is whole: then it is as "
                                "prompt as TCP_NODELAY");
@@ -211,7 +212,7 @@ const struct claim claim_a4 = {
             "writev; and 4 MiB in writes of 512 bytes. Time, data segments and the writer's CPU, "
             "for each reply or MiB.",
     .rule = "Confirmed: TCP_NODELAY takes a tenth or more off the default's median reply, TCP_CORK "
-            "a tenth or more off TCP_NODELAY's CPU for a bulk, and TCP_CORK lifted after each "
+            "a tenth or more off TCP_NODELAY's segments for a bulk, and TCP_CORK lifted after each "
             "reply is over a ninth slower than TCP_NODELAY. Refuted: either gain is certainly "
             "smaller. Depends: both gains are there, and the lifted cork is not slower. Undecided: "
             "an interval holds a limit.",

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/lab/client.h"
 #include "bench/lab/experiment.h"
 #include "bench/lab/wire.h"
 
@@ -27,7 +28,8 @@ enum {
     TIME_MS = 250,
     QUICK_TIME_MS = 120,
     PAUSE_MS = 1, /* of the slow reader, after each piece: at most 16 MB/s */
-    TRIES = 100,
+    PAIRS = 20,
+    GRACE_MS = 10, /* after which no more of a pair comes */
     NAME_SIZE = 32
 };
 
@@ -63,7 +65,7 @@ static void read_piece(void)
     static char piece[PIECE];
     ssize_t got = recv(scene.stream[1], piece, sizeof piece, MSG_DONTWAIT);
     if (scene.way == IN_BAND && got > 0 && memchr(piece, event, (size_t)got))
-        notice(wire_clock_ns());
+        notice(client_clock_ns());
     if (got == 0)
         scene.over = true;
 }
@@ -77,7 +79,7 @@ static void look(bool resting)
                            {scene.second[1], POLLIN, 0}};
     if (poll(fds, 2, PAUSE_MS) <= 0)
         return;
-    int64_t now_ns = wire_clock_ns();
+    int64_t now_ns = client_clock_ns();
     if (fds[0].revents & POLLPRI && recv(scene.stream[1], &byte, 1, MSG_OOB) == 1)
         notice(now_ns);
     if (fds[1].revents & POLLIN && recv(scene.second[1], &byte, 1, MSG_DONTWAIT) == 1)
@@ -90,10 +92,10 @@ static void *read_all(void *unused)
 {
     experiment_pin_to_server(scene.experiment);
     for (int64_t awake_ns = 0; !scene.over;) {
-        bool resting = scene.slow && wire_clock_ns() < awake_ns;
+        bool resting = scene.slow && client_clock_ns() < awake_ns;
         look(resting);
         if (scene.slow && !resting)
-            awake_ns = wire_clock_ns() + PAUSE_MS * 1000000;
+            awake_ns = client_clock_ns() + PAUSE_MS * 1000000;
     }
     return unused;
 }
@@ -119,16 +121,16 @@ static void send_bulk(void)
 /* Sends bulk, one event in it, and more bulk until it is noticed; in us, NAN when it never is. */
 static double time_event(void)
 {
-    int64_t before = scene.noticed, due_ns = wire_clock_ns() + GAP_US * 1000, now_ns;
-    while (wire_clock_ns() < due_ns)
+    int64_t before = scene.noticed, due_ns = client_clock_ns() + GAP_US * 1000, now_ns;
+    while (client_clock_ns() < due_ns)
         send_bulk();
     bool sent = false;
-    due_ns = wire_clock_ns();
+    due_ns = client_clock_ns();
     while (scene.noticed == before) {
         if (!sent)
             sent = send_event();
         send_bulk();
-        now_ns = wire_clock_ns();
+        now_ns = client_clock_ns();
         if (now_ns - due_ns > LIMIT_MS * INT64_C(1000000))
             return NAN;
     }
@@ -140,8 +142,8 @@ static void send_all(struct experiment *experiment, const char *cell)
     struct samples samples = {0};
     int64_t lost = 0, tries = 0;
     int64_t limit_ns =
-        wire_clock_ns() + (experiment->quick ? QUICK_TIME_MS : TIME_MS) * INT64_C(1000000);
-    for (; tries == 0 || wire_clock_ns() < limit_ns; tries++) {
+        client_clock_ns() + (experiment->quick ? QUICK_TIME_MS : TIME_MS) * INT64_C(1000000);
+    for (; tries == 0 || client_clock_ns() < limit_ns; tries++) {
         double waited_us = time_event();
         if (isnan(waited_us))
             lost++;
@@ -179,7 +181,7 @@ static int count_urgent(void)
     char byte;
     struct pollfd priority = {scene.stream[1], POLLPRI, 0};
     int seen = 0;
-    while (poll(&priority, 1, 1) > 0 && recv(scene.stream[1], &byte, 1, MSG_OOB) == 1)
+    while (poll(&priority, 1, GRACE_MS) > 0 && recv(scene.stream[1], &byte, 1, MSG_OOB) == 1)
         seen++;
     return seen;
 }
@@ -190,7 +192,7 @@ static int count_second(void)
     struct pollfd in = {scene.second[1], POLLIN, 0};
     int seen = 0;
     ssize_t got;
-    while (poll(&in, 1, 1) > 0 &&
+    while (poll(&in, 1, GRACE_MS) > 0 &&
            (got = recv(scene.second[1], bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
         seen += (int)got;
     return seen;
@@ -202,15 +204,15 @@ static void send_pairs(struct experiment *experiment, enum way way)
     int64_t seen = 0, strays = 0;
     scene.way = way;
     snprintf(cell, sizeof cell, "%s-pair", way_names[way]);
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; i < PAIRS; i++) {
         if (!send_event() || !send_event())
             experiment_fail(experiment, "a pair of events was not sent");
         seen += way == URGENT ? count_urgent() : count_second();
         while (recv(scene.stream[1], &byte, 1, MSG_DONTWAIT) == 1)
             strays++;
     }
-    experiment_share(experiment, cell, "lost", 2 * TRIES - seen, 2 * TRIES);
-    experiment_share(experiment, cell, "stray_in_stream", strays, 2 * TRIES);
+    experiment_share(experiment, cell, "lost", 2 * PAIRS - seen, 2 * PAIRS);
+    experiment_share(experiment, cell, "stray_in_stream", strays, 2 * PAIRS);
 }
 
 /* ---- ---- */

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/lab/client.h"
 #include "bench/lab/experiment.h"
 #include "bench/lab/wire.h"
 
@@ -69,7 +70,7 @@ static void *turn(void *unused)
         epoll_ctl(epoll, EPOLL_CTL_ADD, desk.listen, &event);
     while (!desk.over) {
         int ready = epoll_pwait(epoll, &event, 1, LIMIT_MS, &none);
-        desk.heard_ns = wire_clock_ns();
+        desk.heard_ns = client_clock_ns();
         if (ready > 0 && read(desk.listen, rings, sizeof rings) < 0)
             continue;
         desk.taken = desk.posted;
@@ -96,10 +97,10 @@ static double time_wake(void)
 {
     const struct timespec gap = {.tv_nsec = (GAP_US + GAP_US * (desk.posted % 7) / 7) * 1000};
     nanosleep(&gap, NULL);
-    int64_t rung_ns = wire_clock_ns();
+    int64_t rung_ns = client_clock_ns();
     post();
     while (desk.taken != desk.posted)
-        if (wire_clock_ns() - rung_ns > LIMIT_MS * INT64_C(1000000))
+        if (client_clock_ns() - rung_ns > LIMIT_MS * INT64_C(1000000))
             return NAN;
     return (double)(desk.heard_ns - rung_ns) / 1e3;
 }
@@ -132,19 +133,20 @@ static double process_cpu_us(void)
 
 static void flood(struct experiment *experiment, const char *cell)
 {
-    int64_t start_ns = wire_clock_ns(), first = desk.posted, posted;
+    int64_t start_ns = client_clock_ns(), first = desk.posted, posted;
     int64_t limit_ns =
         start_ns + (experiment->quick ? QUICK_FLOOD_MS : FLOOD_MS) * INT64_C(1000000);
     double from_us = process_cpu_us();
-    while (wire_clock_ns() < limit_ns)
+    while (client_clock_ns() < limit_ns)
         post();
-    while (desk.taken != desk.posted && wire_clock_ns() < limit_ns + LIMIT_MS * INT64_C(1000000)) {
+    while (desk.taken != desk.posted &&
+           client_clock_ns() < limit_ns + LIMIT_MS * INT64_C(1000000)) {
     }
     posted = desk.posted - first;
     experiment_value(experiment, cell, "message_cpu_us",
                      (process_cpu_us() - from_us) / (double)posted);
     experiment_value(experiment, cell, "messages_per_s",
-                     (double)posted * 1e9 / (double)(wire_clock_ns() - start_ns));
+                     (double)posted * 1e9 / (double)(client_clock_ns() - start_ns));
 }
 
 /* ---- ---- */

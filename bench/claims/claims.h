@@ -11,16 +11,5 @@
 #define CLAIM(id) extern const struct claim claim_##id;
 #include "bench/claims/list.h"
 #undef CLAIM
-/* One for each file of this folder. The letter is where the statement is heard: A notes on socket
- * experiments, B a tutorial on blocking sockets, epoll and the listen backlog, D a checklist for
- * asynchronous servers and the retort to it, E notes on a fork server and SIGCHLD, F a course lab
- * on concurrent servers. */
-extern const struct claim claim_a1;
-extern const struct claim claim_a2;
-extern const struct claim claim_a3;
-extern const struct claim claim_a4;
-extern const struct claim claim_a6;
-extern const struct claim claim_a7;
-extern const struct claim claim_b1;
 
 #endif

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/base/text.h"
+#include "bench/lab/client.h"
 
 enum { LIMIT_S = 1 };
 
@@ -39,16 +39,11 @@ static int connect_to(struct experiment *experiment, uint16_t port, int buffer_b
     return fd;
 }
 
-int wire_connect(struct experiment *experiment, uint16_t port)
-{
-    return connect_to(experiment, port, 0);
-}
-
 int *wire_crowd(struct experiment *experiment, uint16_t port, size_t connections)
 {
     int *crowd = text_allocate(connections, sizeof *crowd);
     for (size_t i = 0; i < connections; i++)
-        crowd[i] = wire_connect(experiment, port);
+        crowd[i] = client_connect(experiment, port);
     return crowd;
 }
 
@@ -72,13 +67,6 @@ void wire_pair(struct experiment *experiment, int ends[2], int buffer_bytes)
     ends[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     set_up(experiment, ends[1], 0);
     close(listener);
-}
-
-int64_t wire_clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 void samples_add(struct samples *samples, double value)

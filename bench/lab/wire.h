@@ -7,22 +7,16 @@
 
 #include "bench/lab/experiment.h"
 
-/* TCP over loopback, for experiments that speak for themselves. All calls fail the experiment when
- * the kernel refuses; all descriptors are the caller's. */
+/* TCP over loopback beside client.h, and times that are ranked. The calls fail the experiment when
+ * the kernel refuses; descriptors are the caller's. */
 
-/* A connection to a server, with a limit of a second on each wait. */
-int wire_connect(struct experiment *, uint16_t port);
-
-/* So many of them, silent; wire_close() is due. */
+/* So many silent connections to a server; wire_close() is due. */
 int *wire_crowd(struct experiment *, uint16_t port, size_t connections);
 void wire_close(int *crowd, size_t connections);
 
-/* Both ends of one connection within this process, blocking, with the same limit. With a buffer of
- * more than 0 bytes, that is what each side's kernel buffers are set to. */
+/* Both ends of one connection within this process, blocking, with a limit of a second on each wait.
+ * With a buffer of more than 0 bytes, that is what each side's kernel buffers are set to. */
 void wire_pair(struct experiment *, int ends[2], int buffer_bytes);
-
-/* CLOCK_MONOTONIC. */
-int64_t wire_clock_ns(void);
 
 /* Times of one kind, to be ranked. Zeroed memory is an empty one. */
 struct samples {

@@ -10,8 +10,8 @@
 #include "tests/claims/fixture.h"
 
 #define PACE_KEPT                                                                                  \
-    "rate@100 throughput_rps 99 101\n rate@1000 throughput_rps 990 1010\n"                         \
-    "rate@10000 throughput_rps 9900 10100\n rate@0 cpu_percent 0.01 0.01\n"
+    "rate@100 throughput_rps 100 100\n rate@1000 throughput_rps 1000 1000\n"                       \
+    "rate@10000 throughput_rps 9999 9999\n rate@0 cpu_percent 0.01 0.01\n"
 
 static void a1_asks_for_every_rate(void **state)
 {
@@ -49,14 +49,14 @@ static void a2_looks_at_every_short_sleep(void **state)
 {
     (void)state;
     assert_finding(&claim_a2,
-                   SPINS "idle-1@100 cpu_percent 95 96\n loaded-1000@1000 cpu_percent 97 98\n"
+                   SPINS "idle-1@100 cpu_percent 95 95.1\n loaded-1000@1000 cpu_percent 97 97.1\n"
                          "idle-1@10000 cpu_percent 1 1\n",
                    FINDING_CONFIRMED);
     assert_finding(&claim_a2,
-                   SPINS "idle-1@100 cpu_percent 3 3.1\n loaded-1000@1000 cpu_percent 20 21\n",
+                   SPINS "idle-1@100 cpu_percent 3 3.1\n loaded-1000@1000 cpu_percent 20 20.1\n",
                    FINDING_REFUTED);
     assert_finding_on(&claim_a2,
-                      SPINS "idle-1@100 cpu_percent 3 3.1\n idle-1000@10 cpu_percent 97 98\n",
+                      SPINS "idle-1@100 cpu_percent 3 3.1\n idle-1000@10 cpu_percent 97 97.1\n",
                       FINDING_DEPENDS, "10 µs with 1000 of them burns a CPU, one of 100 µs with 1");
     assert_finding(&claim_a2, SPINS "idle-1@100 cpu_percent 80 96\n", FINDING_UNDECIDED);
     assert_finding(&claim_a2, SPINS, FINDING_UNDECIDED);
@@ -77,7 +77,7 @@ static void a3_asks_for_both_the_cpu_and_the_response_time(void **state)
                    "epoll latency_p50_us 40 44\n polling@500000 latency_p50_us 250000 260000\n",
                    FINDING_CONFIRMED);
     assert_finding(&claim_a3,
-                   "polling@0 cpu_percent 99 99\n polling@500000 cpu_percent 20 21\n"
+                   "polling@0 cpu_percent 99 99\n polling@500000 cpu_percent 20 20.1\n"
                    "epoll latency_p50_us 40 44\n polling@500000 latency_p50_us 250000 260000\n",
                    FINDING_REFUTED);
     assert_finding(&claim_a3,
@@ -91,33 +91,33 @@ static void a3_asks_for_both_the_cpu_and_the_response_time(void **state)
     assert_finding(&claim_a3, "", FINDING_UNDECIDED);
 }
 
-#define BULK_GAINS "bulk-cork writer_cpu_us 500 510\n bulk-nodelay writer_cpu_us 3000 3010\n"
+#define BULK_GAINS "bulk-cork segments 500 501\n bulk-nodelay segments 3000 3010\n"
 #define REPLY_GAINS                                                                                \
-    "reply-default latency_p50_us 41000 41100\n reply-nodelay latency_p50_us 30 31\n"
+    "reply-default latency_p50_us 41000 41100\n reply-nodelay latency_p50_us 30 30.1\n"
 
 static void a4_asks_for_both_gains_and_looks_at_a_cork_that_is_lifted(void **state)
 {
     (void)state;
     assert_finding(&claim_a4, BULK_GAINS REPLY_GAINS "reply-cork latency_p50_us 60 61\n",
                    FINDING_CONFIRMED);
-    assert_finding_on(&claim_a4, BULK_GAINS REPLY_GAINS "reply-cork latency_p50_us 29 31\n",
+    assert_finding_on(&claim_a4, BULK_GAINS REPLY_GAINS "reply-cork latency_p50_us 30 30.1\n",
                       FINDING_DEPENDS, "lifted");
     assert_finding(&claim_a4,
-                   REPLY_GAINS "reply-cork latency_p50_us 29 31\n"
-                               "bulk-cork writer_cpu_us 500 510\n"
-                               "bulk-nodelay writer_cpu_us 500 510\n",
+                   REPLY_GAINS "reply-cork latency_p50_us 30 30.1\n"
+                               "bulk-cork segments 500 501\n"
+                               "bulk-nodelay segments 500 501\n",
                    FINDING_REFUTED);
     assert_finding(&claim_a4,
-                   BULK_GAINS "reply-default latency_p50_us 30 31\n"
-                              "reply-nodelay latency_p50_us 30 31\n"
-                              "reply-cork latency_p50_us 29 31\n",
+                   BULK_GAINS "reply-default latency_p50_us 30 30.1\n"
+                              "reply-nodelay latency_p50_us 30 30.1\n"
+                              "reply-cork latency_p50_us 30 30.1\n",
                    FINDING_REFUTED);
     assert_finding(&claim_a4, BULK_GAINS REPLY_GAINS "reply-cork latency_p50_us 20 60\n",
                    FINDING_UNDECIDED);
 }
 
 #define QUICK_IS_QUICK                                                                             \
-    "urgent-quick-reader notice_p50_us 30 31\n second-quick-reader notice_p50_us 25 26\n"          \
+    "urgent-quick-reader notice_p50_us 30 30.1\n second-quick-reader notice_p50_us 25 26\n"        \
     "urgent-quick-reader lost 0/80\n urgent-slow-reader lost 0/80\n"                               \
     "second-slow-reader notice_p50_us 25 26\n"
 
