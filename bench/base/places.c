@@ -48,6 +48,15 @@ char *places_program(const char *name)
     return program;
 }
 
+char *places_companion(const char *name)
+{
+    char *own = text_own_directory();
+    char *program = first_that_exists(text_format("%s/../companions/%s", own, name),
+                                      text_format("%s/%s", CONFIG_SERVERS_INSTALLED "/..", name));
+    free(own);
+    return program;
+}
+
 char *places_generator(void)
 {
     char *own = text_own_directory();

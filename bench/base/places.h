@@ -16,6 +16,9 @@ char *places_data(const char *name);
 /* A program of ours that was built beside the harness. The caller's to free. */
 char *places_program(const char *name);
 
+/* A program of companions/. The caller's to free. */
+char *places_companion(const char *name);
+
 /* c10kit-load. The caller's to free. */
 char *places_generator(void);
 

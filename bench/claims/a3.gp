@@ -19,7 +19,7 @@ stats figures using (collect("latency_p99_us", "most")) nooutput
 eval commands
 set logscale xy 10
 eval second_tics
-set ytics ("0.5 %" 0.5, "1 %" 1, "2 %" 2, "5 %" 5, "10 %" 10, "20 %" 20, "50 %" 50, "100 %" 100)
+set ytics ("0.5 %%" 0.5, "1 %%" 1, "2 %%" 2, "5 %%" 5, "10 %%" 10, "20 %%" 20, "50 %%" 50, "100 %%" 100)
 set xtics ("10 µs" 1e-5, "100 µs" 1e-4, "1 ms" 1e-3, "10 ms" 1e-2, "100 ms" 0.1, "1 s" 1)
 set xrange [1e-5 : 2]
 set yrange [0.5 : 150]

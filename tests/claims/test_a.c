@@ -116,6 +116,19 @@ static void a4_asks_for_both_gains_and_looks_at_a_cork_that_is_lifted(void **sta
                    FINDING_UNDECIDED);
 }
 
+static void a5_wants_the_armed_one_to_spin_and_the_other_to_rest(void **state)
+{
+    (void)state;
+    assert_finding(&claim_a5, "armed idle_cpu_percent 99 99\n oneshot idle_cpu_percent 0 0.01\n",
+                   FINDING_CONFIRMED);
+    assert_finding(&claim_a5, "armed idle_cpu_percent 99 99\n oneshot idle_cpu_percent 98 99\n",
+                   FINDING_REFUTED);
+    assert_finding(&claim_a5, "armed idle_cpu_percent 1 1.1\n oneshot idle_cpu_percent 0 0.01\n",
+                   FINDING_REFUTED);
+    assert_finding(&claim_a5, "armed idle_cpu_percent 99 99\n oneshot idle_cpu_percent 1 9\n",
+                   FINDING_UNDECIDED);
+}
+
 #define QUICK_IS_QUICK                                                                             \
     "urgent-quick-reader notice_p50_us 30 30.1\n second-quick-reader notice_p50_us 25 26\n"        \
     "urgent-quick-reader lost 0/80\n urgent-slow-reader lost 0/80\n"                               \
@@ -197,6 +210,7 @@ int main(void)
         cmocka_unit_test(a2_wants_the_spinning_one_to_spin),
         cmocka_unit_test(a3_asks_for_both_the_cpu_and_the_response_time),
         cmocka_unit_test(a4_asks_for_both_gains_and_looks_at_a_cork_that_is_lifted),
+        cmocka_unit_test(a5_wants_the_armed_one_to_spin_and_the_other_to_rest),
         cmocka_unit_test(a6_asks_both_readers_and_for_both_events_of_a_pair),
         cmocka_unit_test(a6_is_refuted_when_the_urgent_byte_is_late_or_lost_even_so),
         cmocka_unit_test(a7_asks_whether_another_bell_is_better_in_anything),
