@@ -7,6 +7,7 @@ reading = "1 000 requests a second from 1 000 clients, open loop. Left and low i
 body = 480
 eval begin
 set rmargin at screen 0.95
+# The short sleeps lie close together: their names stand on different sides (beside).
 # gnuplot joins no two rows: stats collects each cell's CPU and response times by side effect.
 cells_seen = ""
 collect(metric, name) = (strcol(3) eq metric ? do_later(sprintf("%s_%s = '%.9g %.9g %.9g'", name, cell_name(strcol(1), column(2)), column(5), column(6), column(7))) : 0)
@@ -35,8 +36,9 @@ cells = words(cells_seen)
 slot_here(cell) = cell eq "epoll" ? look_of("epoll-lt", 6) : look_of("polling-list", 4)
 do for [k = 1:cells] {
   cell = word(cells_seen, k)
+  beside = cell eq "epoll" ? 1 : sleep_of(cell) == 0 ? 2 : sleep_of(cell) == 10 ? 3 : sleep_of(cell) == 100 ? 4 : 5
   set label (950 + k) (cell eq "epoll" ? "epoll-lt" : shown(sleep_of(cell))) at time_of("half", cell, 1), cpu_of(cell, 1) \
-    offset (cell eq "epoll" ? -1 : 0.5), (cell eq "epoll" ? -1.2 : 1) textcolor rgb colour(slot_here(cell))
+    offset word("-1 -2 -6 0.7 0.7", beside), word("-1.2 1.4 0.6 -0.9 0.9", beside) textcolor rgb colour(slot_here(cell))
 }
 plot \
   for [k = 1:cells] '+' using (time_of("half", word(cells_seen, k), 1)):(cpu_of(word(cells_seen, k), 1)): \

@@ -119,13 +119,16 @@ static void a4_asks_for_both_gains_and_looks_at_a_cork_that_is_lifted(void **sta
 static void a5_wants_the_armed_one_to_spin_and_the_other_to_rest(void **state)
 {
     (void)state;
-    assert_finding(&claim_a5, "armed idle_cpu_percent 99 99\n oneshot idle_cpu_percent 0 0.01\n",
+    assert_finding(&claim_a5,
+                   "armed idle_returns_per_s 90000 91000\n oneshot idle_returns_per_s 0 0\n",
                    FINDING_CONFIRMED);
-    assert_finding(&claim_a5, "armed idle_cpu_percent 99 99\n oneshot idle_cpu_percent 98 99\n",
+    assert_finding(&claim_a5,
+                   "armed idle_returns_per_s 90000 91000\n oneshot idle_returns_per_s 9000 9010\n",
                    FINDING_REFUTED);
-    assert_finding(&claim_a5, "armed idle_cpu_percent 1 1.1\n oneshot idle_cpu_percent 0 0.01\n",
+    assert_finding(&claim_a5, "armed idle_returns_per_s 1 1.1\n oneshot idle_returns_per_s 0 0\n",
                    FINDING_REFUTED);
-    assert_finding(&claim_a5, "armed idle_cpu_percent 99 99\n oneshot idle_cpu_percent 1 9\n",
+    assert_finding(&claim_a5,
+                   "armed idle_returns_per_s 90000 91000\n oneshot idle_returns_per_s 50 150\n",
                    FINDING_UNDECIDED);
 }
 
