@@ -73,9 +73,10 @@ static struct claim_verdict judge(const struct figures *figures)
         char cell[CELL_SIZE];
         name_cell(cell, i);
         struct interval cpu = figures_interval(figures, cell, "cpu_percent");
-        if (fell_behind(figures, cell, rates[i]))
+        bool under = interval_under(cpu, limit_percent) == CERTAIN_YES;
+        if (under && fell_behind(figures, cell, rates[i]))
             return verdict_undecided("the client did not keep its pace at %u/s", rates[i]);
-        if (interval_under(cpu, limit_percent) == CERTAIN_YES)
+        if (under)
             cheap = rates[i];
         else if (interval_over(cpu, limit_percent) != CERTAIN_YES)
             return verdict_undecided("%.1f to %.1f %% at %u messages a second", cpu.low, cpu.high,
@@ -99,8 +100,8 @@ const struct claim claim_a1 = {
             "or 10 000 messages a second; its share of one CPU, kernel's work included.",
     .rule = "Confirmed: the whole interval is under 2 % of a CPU at every rate. Refuted: it is "
             "over 2 % for a silent client or at 100 messages a second. Depends: under at a low "
-            "rate, over at a higher one. Undecided: an interval holds 2 %, or the client "
-            "certainly kept less than nine tenths of its pace.",
+            "rate, over at a higher one. Undecided: an interval holds 2 %, or is under it "
+            "for a client that kept less than nine tenths of its pace.",
     .run = run,
     .judge = judge,
 };
