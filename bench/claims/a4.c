@@ -25,7 +25,7 @@ enum {
     BULK_WRITE = 512,
     REPLIES_MOST = 4000,
     TIME_MS = 350,
-    QUICK_TIME_MS = 150,
+    QUICK_TIME_MS = 250,
     STALL_US = 30000 /* shorter than the shortest delayed ACK, 40 ms */
 };
 

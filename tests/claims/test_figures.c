@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "bench/lab/wire.h"
 #include "tests/claims/fixture.h"
 
 static void assert_near(double value, double expected, double tolerance)
@@ -80,6 +81,19 @@ static void ratios_are_taken_repeat_by_repeat(void **state)
     figures_finish(&figures);
 }
 
+static void percentiles_of_samples_are_nearest_ranks(void **state)
+{
+    (void)state;
+    struct samples samples = {0};
+    assert_true(isnan(samples_percentile(&samples, 0.5)));
+    for (int i = 1000; i > 0; i--)
+        samples_add(&samples, i);
+    assert_near(samples_percentile(&samples, 0.5), 500, 0);
+    assert_near(samples_percentile(&samples, 0.99), 990, 0);
+    assert_near(samples_percentile(&samples, 1), 1000, 0);
+    samples_finish(&samples);
+}
+
 static void limits_are_passed_by_whole_intervals(void **state)
 {
     (void)state;
@@ -137,6 +151,7 @@ int main(void)
         cmocka_unit_test(with_a_zero_among_them_it_is_the_arithmetic_one),
         cmocka_unit_test(shares_have_exact_intervals),
         cmocka_unit_test(ratios_are_taken_repeat_by_repeat),
+        cmocka_unit_test(percentiles_of_samples_are_nearest_ranks),
         cmocka_unit_test(limits_are_passed_by_whole_intervals),
         cmocka_unit_test(numbers_are_written_with_unit_and_interval),
         cmocka_unit_test(shares_are_written_as_so_many_of_so_many),
