@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/conn.h"
-#include "lib/rare.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/http.h"
-#include "lib/rare.h"
 
 #include <assert.h>
 #include <llhttp.h>

@@ -429,7 +429,7 @@ static void count_window(struct attempt *attempt, const struct generator_order *
     struct trial *trial = attempt->trial;
     char *counted = text_format("%s.counted", stem);
     if (generator_start(generator, attempt->run, order, counted, trial) &&
-        generator_wait_window(generator, order->warm_up_ms, trial)) {
+        begin_window(attempt, generator, order)) {
         tracing_start(attempt->tracing);
         bool done = generator_wait_done(generator, order->window_ms, trial);
         tracing_stop(attempt->tracing);

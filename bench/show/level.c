@@ -123,6 +123,7 @@ const char *level_layout(const char *workload, const struct summary *summary)
     if (named || highest == 0)
         return "names";
     bool straight = workload_of(workload) == WORKLOAD_MEMORY || /* what it shows is a slope */
+                    unit_of(workload) == LEVEL_RATE ||          /* the knees lie close together */
                     unit_of(workload) == LEVEL_CPUS;
     return straight || unit_of(workload) == LEVEL_SHARE ? "linear" : "log";
 }
