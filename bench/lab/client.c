@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,6 +11,8 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "bench/base/text.h"
 
 enum { ANSWER_ROOM = 4096 };
 
@@ -65,6 +68,41 @@ static size_t announced(const char *answer)
         return 0;
     return (size_t)(end - answer) + strlen("\r\n\r\n") +
            strtoul(length + strlen("\r\nContent-Length:"), NULL, 10);
+}
+
+/* A line of /proc/net/tcp, seen from the server: an accepted socket has an inode. */
+static bool is_read(const char *line, unsigned server, unsigned client)
+{
+    unsigned local, remote, waiting;
+    unsigned long inode;
+    return sscanf(line, " %*d: %*x:%x %*x:%x %*x %*x:%x %*s %*s %*s %*s %lu", &local, &remote,
+                  &waiting, &inode) == 4 &&
+           local == server && remote == client && waiting == 0 && inode != 0;
+}
+
+static bool find_read(unsigned server, unsigned client)
+{
+    char *table = text_read("/proc/net/tcp"), *rest = table, *line;
+    bool found = false;
+    while (!found && rest && (line = strsep(&rest, "\n")))
+        found = is_read(line, server, client);
+    free(table);
+    return found;
+}
+
+bool client_wait_read(int fd)
+{
+    struct sockaddr_in own, other;
+    socklen_t own_size = sizeof own, other_size = sizeof other;
+    if (getsockname(fd, (struct sockaddr *)&own, &own_size) < 0 ||
+        getpeername(fd, (struct sockaddr *)&other, &other_size) < 0)
+        return false;
+    for (unsigned ms = 0; ms < CLIENT_PATIENCE_MS; ms++) {
+        if (find_read(ntohs(other.sin_port), ntohs(own.sin_port)))
+            return true;
+        usleep(1000);
+    }
+    return false;
 }
 
 /* Reads on until the first answer in `answer` is whole; its length, or 0. */

@@ -23,6 +23,10 @@ int client_connect(struct experiment *, uint16_t port);
 /* Sends all of it; false when the server does not take it. */
 bool client_send(int fd, const char *bytes, size_t length);
 
+/* Waits until the server has accepted the connection and read all that was sent, for
+ * CLIENT_PATIENCE_MS at most; false when it has not. */
+bool client_wait_read(int fd);
+
 /* Reads one whole answer (head and body by Content-Length). False: none came in time, or the
  * connection ended. */
 bool client_read_answer(int fd);
