@@ -35,6 +35,30 @@ struct claim_verdict verdict_undecided(const char *why, ...)
     return verdict;
 }
 
+struct claim_verdict verdict_of_all(const enum certainty *each, size_t count, const char *on)
+{
+    size_t holds = 0, fails = 0;
+    for (size_t i = 0; i < count; i++) {
+        holds += each[i] == CERTAIN_YES;
+        fails += each[i] == CERTAIN_NO;
+    }
+    if (holds == count)
+        return verdict_confirmed();
+    if (fails == count)
+        return verdict_refuted();
+    if (holds > 0 && fails > 0)
+        return verdict_depends("%s", on);
+    return verdict_undecided("%zu of %zu comparisons are missing, or their intervals too wide",
+                             count - holds - fails, count);
+}
+
+enum certainty certain_both(enum certainty one, enum certainty other)
+{
+    if (one == CERTAIN_NO || other == CERTAIN_NO)
+        return CERTAIN_NO;
+    return one == CERTAIN_YES && other == CERTAIN_YES ? CERTAIN_YES : UNCERTAIN;
+}
+
 const char *finding_name(enum finding finding)
 {
     static const char *const names[] = {"undecided", "confirmed", "refuted", "depends"};

@@ -26,6 +26,14 @@ struct claim_verdict verdict_refuted(void);
 __attribute__((format(printf, 1, 2))) struct claim_verdict verdict_depends(const char *on, ...);
 __attribute__((format(printf, 1, 2))) struct claim_verdict verdict_undecided(const char *why, ...);
 
+/* The rule of many claims, which say that something holds under several conditions: confirmed when
+ * it holds under all, refuted when under none, depends on `on` when certainly under some and
+ * certainly not under others; else undecided. */
+struct claim_verdict verdict_of_all(const enum certainty *, size_t count, const char *on);
+
+/* Both hold. */
+enum certainty certain_both(enum certainty, enum certainty);
+
 /* "confirmed", "refuted", "depends", "undecided". */
 const char *finding_name(enum finding);
 

@@ -218,8 +218,10 @@ static void drive(struct experiment *experiment, struct service *service,
     if (!generator_start(&generator, &run, &order, stem, &trial) ||
         !watch(service, &generator, &order, tracing, traffic, &trial))
         experiment_fail(experiment, "%s", trial.failure);
-    if (tracing)
+    if (tracing) {
         traffic->syscalls_per_request = (double)tracing_total(tracing) / (double)traffic->answered;
+        traffic->calls = tracing_names(tracing);
+    }
     unlink(generator.json_path);
     generator_finish(&generator);
     cgroup_remove(group);
@@ -247,6 +249,22 @@ void traffic_finish(struct traffic *traffic)
 {
     histogram_finish(&traffic->response);
     json_decref(traffic->result);
+    json_decref(traffic->calls);
+}
+
+bool traffic_can_count(const struct service *service)
+{
+    char *trouble = NULL;
+    struct tracing *tracing = tracing_open(service->group, &trouble);
+    tracing_close(tracing);
+    free(trouble);
+    return tracing != NULL;
+}
+
+double traffic_calls_per_request(const struct traffic *traffic, const char *name)
+{
+    const json_t *count = json_object_get(traffic->calls, name);
+    return (double)json_integer_value(count) / (double)traffic->answered;
 }
 
 void traffic_note(struct experiment *experiment, const char *cell, const struct traffic *traffic)
@@ -258,4 +276,16 @@ void traffic_note(struct experiment *experiment, const char *cell, const struct 
     experiment_value(experiment, cell, "cpu_us_per_request", traffic->cpu_us_per_request);
     experiment_value(experiment, cell, "latency_p50_us", traffic->latency_p50_us);
     experiment_value(experiment, cell, "latency_p99_us", traffic->latency_p99_us);
+}
+
+void traffic_try(struct experiment *experiment, const char *cell, const char *model,
+                 const char *const arguments[], struct generator_order order)
+{
+    struct service service;
+    struct traffic traffic;
+    service_start(experiment, &service, model, arguments);
+    traffic_drive(experiment, &service, order, &traffic);
+    traffic_note(experiment, cell, &traffic);
+    traffic_finish(&traffic);
+    service_stop(experiment, &service);
 }

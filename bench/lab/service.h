@@ -2,6 +2,7 @@
 #ifndef BENCH_LAB_SERVICE_H
 #define BENCH_LAB_SERVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bench/base/child.h"
@@ -53,6 +54,7 @@ struct traffic {
     double syscalls_per_request; /* NAN unless asked for */
     int64_t answered, errors;
     json_t *result;            /* all that the generator tells; docs/generator.md */
+    json_t *calls;             /* how often which system call; NULL unless asked for */
     struct histogram response; /* ns */
 };
 
@@ -66,8 +68,18 @@ void traffic_drive_counting(struct experiment *, struct service *, struct genera
                             struct traffic *);
 void traffic_finish(struct traffic *);
 
+/* Whether the kernel lets us count. */
+bool traffic_can_count(const struct service *);
+
+/* So many calls of that name in an answer; 0 when there were none. */
+double traffic_calls_per_request(const struct traffic *, const char *name);
+
 /* Notes what most claims want under the cell's name: throughput_rps, cpu_us_per_request,
  * cpu_percent, latency_p50_us, latency_p99_us. */
 void traffic_note(struct experiment *, const char *cell, const struct traffic *);
+
+/* A trial of what most claims compare: a fresh server, driven as ordered, noted as above. */
+void traffic_try(struct experiment *, const char *cell, const char *model,
+                 const char *const arguments[], struct generator_order);
 
 #endif
