@@ -413,7 +413,8 @@ static void enter_contests(struct ranking *ranking, const struct record *record,
         const struct contested *by = &contested[i % CONTESTED];
         struct contest contest = {
             .workload = cell->workload, .level = cell->level, .metric = by->metric};
-        if (is_entered(summary, i / CONTESTED) || !is_compared_in(cell->workload, cell->level, by->metric) ||
+        if (is_entered(summary, i / CONTESTED) ||
+            !is_compared_in(cell->workload, cell->level, by->metric) ||
             !is_measured(&contest, summary))
             continue;
         find_resolution(&contest, by, record, summary);
