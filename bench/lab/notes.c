@@ -110,15 +110,24 @@ static size_t split_list(char *list, const char **words, size_t most)
     return count;
 }
 
-/* In the order of their settings; what has none, as it comes. */
-static int by_setting(const void *a, const void *b)
+/* The name without its setting; the caller's to free. */
+static char *series_of(const char *cell)
+{
+    size_t length =
+        isnan(figure_setting(cell)) ? strlen(cell) : (size_t)(strrchr(cell, '@') - cell);
+    return text_format("%.*s", (int)length, cell);
+}
+
+/* By series, and in the order of their settings; experiments draw their order anew each time. */
+static int by_place(const void *a, const void *b)
 {
     const struct figure *const *one = a, *const *two = b;
-    int series = strncmp((*one)->cell, (*two)->cell, strcspn((*one)->cell, "@") + 1);
+    char *first = series_of((*one)->cell), *second = series_of((*two)->cell);
+    int order = strcmp(first, second);
     double x = figure_setting((*one)->cell), y = figure_setting((*two)->cell);
-    if (isnan(x) || isnan(y) || series != 0)
-        return *one < *two ? -1 : 1;
-    return (x > y) - (x < y);
+    free(second);
+    free(first);
+    return order != 0 ? order : (x > y) - (x < y);
 }
 
 static void put_row(struct notes *notes, const struct figures *mine, const char *cell,
@@ -151,7 +160,7 @@ static void put_rows(struct notes *notes, const struct figures *mine, const char
     for (size_t i = 0; i < mine->count; i++)
         if (comes_first(mine, i) && has_one_of(mine, mine->all[i].cell, metrics, count))
             rows[used++] = &mine->all[i];
-    qsort(rows, used, sizeof(struct figure *), by_setting);
+    qsort(rows, used, sizeof(struct figure *), by_place);
     for (size_t i = 0; i < used; i++)
         put_row(notes, mine, rows[i]->cell, metrics, count);
     if (used == 0)

@@ -113,8 +113,8 @@ static void tables_have_a_row_for_each_cell_with_such_a_figure(void **state)
 {
     (void)state;
     assert_rendered("{{h1.table:cpu_us_per_request}}", 12,
-                    "| | cpu us per request |\n| --- | --- |\n| poll@900 | 12 µs |\n"
-                    "| epoll@900 | 4 µs |");
+                    "| | cpu us per request |\n| --- | --- |\n| epoll@900 | 4 µs |\n"
+                    "| poll@900 | 12 µs |");
     assert_rendered("{{verdicts}}", 8,
                     "| | what is said | verdict |\n| --- | --- | --- |\n"
                     "| h1 | It is high. | **refuted** |\n"
