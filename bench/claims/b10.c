@@ -148,7 +148,8 @@ static void watch(struct experiment *experiment)
 {
     bool counted = false;
     int64_t start_us = meter_clock_us();
-    for (double now_s = 0; now_s < end_s; now_s = (double)(meter_clock_us() - start_us) / 1e6) {
+    double now_s = 0;
+    while (now_s < end_s) {
         for (size_t i = 0; i < ARMS; i++) {
             for (size_t k = 0; k < LATE; k++)
                 look_at(&arms[i].late[k], now_s);
@@ -159,6 +160,7 @@ static void watch(struct experiment *experiment)
         }
         counted = now_s >= accept_at_s;
         experiment_pass_ms(TURN_MS);
+        now_s = (double)(meter_clock_us() - start_us) / 1e6;
     }
 }
 

@@ -40,11 +40,11 @@ struct summary_cell {
     const char *model, *workload; /* the trials' */
     int64_t level;
     size_t trials, valid_trials;
-    size_t empty_trials;       /* gate_is_empty() */
-    size_t made;               /* with those that were spoilt to the last attempt */
-    bool given_up;             /* gate_gives_up(): no more were made */
-    size_t spoilt_trials;      /* to the last attempt; not among the trials, see summary_build() */
-    const char *setting;       /* of its trials; or "" */
+    size_t empty_trials;  /* gate_is_empty() */
+    size_t made;          /* with those that were spoilt to the last attempt */
+    bool given_up;        /* gate_gives_up(): no more were made */
+    size_t spoilt_trials; /* to the last attempt; not among the trials, see summary_build() */
+    const char *setting;  /* of its trials; or "" */
     int64_t server_cpus, load_cpus, shared_cpus;
     const char *spoilt_reason; /* of one of them */
     const char *reason; /* why the cell is not valid: that of its first invalid trial; or "" */

@@ -92,7 +92,7 @@ static bool find_read(unsigned server, unsigned client)
 
 bool client_wait_read(int fd)
 {
-    struct sockaddr_in own, other;
+    struct sockaddr_in own = {0}, other = {0};
     socklen_t own_size = sizeof own, other_size = sizeof other;
     if (getsockname(fd, (struct sockaddr *)&own, &own_size) < 0 ||
         getpeername(fd, (struct sockaddr *)&other, &other_size) < 0)

@@ -79,7 +79,7 @@ static bool in_child(const struct step *step)
     sigset_t set, old;
     watched_signals(&set);
     sigprocmask(SIG_BLOCK, &set, &old);
-    fflush(NULL);
+    (void)fflush(NULL);
     pid_t child = fork();
     if (child < 0)
         say_and_exit("cannot fork: %s", strerror(errno));
@@ -234,7 +234,7 @@ static void print_outcome(const struct claim *claim, const char *folder)
            : *verdict.on                      ? ": "
                                               : "",
            verdict.on);
-    fflush(stdout);
+    (void)fflush(stdout);
     figures_finish(&figures);
 }
 

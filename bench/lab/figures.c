@@ -23,7 +23,7 @@ static void copy_name(char *to, const char *name)
 {
     if (strlen(name) >= FIGURE_NAME_SIZE)
         say_and_exit("the name %s has over %d bytes", name, FIGURE_NAME_SIZE - 1);
-    strcpy(to, name);
+    memcpy(to, name, strlen(name) + 1);
 }
 
 static bool is_called(const struct figure *figure, const char *claim, const char *cell,
@@ -157,7 +157,7 @@ bool figures_read(struct figures *figures, const char *folder, const char *claim
         json_decref(line);
     }
     free(text);
-    fclose(file);
+    (void)fclose(file);
     return true;
 }
 

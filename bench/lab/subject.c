@@ -42,7 +42,7 @@ pid_t subject_start(struct experiment *experiment, void (*act)(void *), void *me
     pid_t parent = getpid();
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &old);
-    fflush(NULL);
+    (void)fflush(NULL);
     pid_t subject = fork();
     if (subject == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
