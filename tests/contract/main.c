@@ -12,9 +12,9 @@ static const struct {
     const char *name;
     void (*run)(void);
 } suites[] = {
-    {"cli", suite_cli},           {"http", suite_http}, {"http-bad", suite_http_bad},
-    {"timeouts", suite_timeouts}, {"echo", suite_echo}, {"stress", suite_stress},
-    {"stop", suite_stop},
+    {"cli", suite_cli},           {"http", suite_http},   {"http-bad", suite_http_bad},
+    {"timeouts", suite_timeouts}, {"echo", suite_echo},   {"stress", suite_stress},
+    {"stop", suite_stop},         {"ready", suite_ready},
 };
 
 enum { SUITES = sizeof suites / sizeof suites[0], USAGE = 64 };

@@ -19,6 +19,7 @@ void suite_cli(void);
 void suite_http(void);
 void suite_http_bad(void);
 void suite_timeouts(void);
+void suite_ready(void);
 void suite_echo(void);
 void suite_stress(void);
 void suite_stop(void);

@@ -10,8 +10,6 @@
 #include "tests/contract/server_process.h"
 #include "tests/contract/tap.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -26,8 +24,6 @@ enum {
     TRICKLE_MS = 100,
     STOPPED_MS = 1000,
     LIVE_CLIENTS = 20,
-    READY_CLIENTS = 4,
-    HELD_MS = 50, /* beyond the timeout; over 100 a wait counts as a suspension, and is forgiven */
     TAKEN_AT_ONCE = 1024 * 1024,
     ENDLESS = 64 * 1024 * 1024, /* more than a server may read for nothing */
 };
@@ -375,88 +371,6 @@ static void stopped_server_cuts_nobody_off(const void *unused)
         stop_with_cut_off(0);
 }
 
-/* Keeps one CPU from everybody else. No signal and no stop: nothing that a server would hear of. */
-struct hog {
-    int cpu;
-    long until_ms;
-};
-
-static void *run_hog(void *argument)
-{
-    const struct hog *hog = argument;
-    const struct sched_param first = {.sched_priority = 1};
-    cpu_set_t own;
-    CPU_ZERO(&own);
-    CPU_SET((size_t)hog->cpu, &own);
-    bool rules = pthread_setaffinity_np(pthread_self(), sizeof own, &own) == 0 &&
-                 pthread_setschedparam(pthread_self(), SCHED_FIFO, &first) == 0;
-    while (rules && patience_now_ms() < hog->until_ms)
-        continue;
-    return rules ? argument : NULL;
-}
-
-/* On the first CPU that this process may use; false where it has no other to go to. */
-static bool start_on_one_cpu(const char *const options[], int *cpu)
-{
-    cpu_set_t all, first;
-    sched_getaffinity(0, sizeof all, &all);
-    if (CPU_COUNT(&all) < 2)
-        return false;
-    for (*cpu = 0; !CPU_ISSET((size_t)*cpu, &all);)
-        ++*cpu;
-    CPU_ZERO(&first);
-    CPU_SET((size_t)*cpu, &first);
-    sched_setaffinity(0, sizeof first, &first);
-    server_start(options);
-    CPU_CLR((size_t)*cpu, &all);
-    sched_setaffinity(0, sizeof all, &all);
-    return true;
-}
-
-/* The server has no CPU until all requests are there and all times are up, but no longer than what
- * it forgives. Returns false where such a hog may not be. */
-static bool ask_while_it_is_held_up(struct client *const client[], unsigned count, int cpu)
-{
-    pthread_t thread;
-    void *ruled;
-    struct hog hog = {cpu, patience_now_ms() + SHORT_MS + HELD_MS};
-    if (pthread_create(&thread, NULL, run_hog, &hog) != 0)
-        tap_bail_out("no thread");
-    patience_pass_ms(SHORT_MS / 2);
-    for (unsigned i = 0; i < count; i++)
-        client_print(client[i], GET);
-    pthread_join(thread, &ruled);
-    return ruled != NULL;
-}
-
-static void who_is_ready_comes_before_the_clock(const void *unused)
-{
-    (void)unused;
-    struct client *client[READY_CLIENTS];
-    cpu_set_t before;
-    int cpu;
-    sched_getaffinity(0, sizeof before, &before);
-    if (!start_on_one_cpu(short_idle, &cpu)) {
-        tap_skip("it takes two CPUs");
-        return;
-    }
-    unsigned count = model_clients(READY_CLIENTS);
-    for (unsigned i = 0; i < count; i++) {
-        client[i] = client_open();
-        if (client[i] == NULL || !client_print(client[i], GET) || !reply_expect(client[i], "200"))
-            return;
-    }
-    bool held_up = ask_while_it_is_held_up(client, count, cpu);
-    for (unsigned i = 0; held_up && i < count; i++)
-        if (!reply_expect(client[i], "200"))
-            break;
-    if (!held_up)
-        tap_skip("this process may not keep a CPU to itself");
-    sched_setaffinity(0, sizeof before, &before);
-    clients_close();
-    server_stop(NULL);
-}
-
 void suite_timeouts(void)
 {
     suite_case("half a head gets a 408 after the header timeout", half_head_gets_408, NULL);
@@ -484,6 +398,4 @@ void suite_timeouts(void)
                NULL);
     suite_case("a server stopped past the timeouts cuts no live client off",
                stopped_server_cuts_nobody_off, NULL);
-    suite_case("who is ready when his time is up has his turn", who_is_ready_comes_before_the_clock,
-               NULL);
 }
