@@ -93,7 +93,11 @@ static void check(int result)
 void ring_give(struct ring *ring)
 {
     check(io_uring_submit(&ring->uring));
-    ring->left = io_uring_cq_ready(&ring->uring);
+}
+
+void ring_look(struct ring *ring)
+{
+    check(io_uring_get_events(&ring->uring));
 }
 
 void ring_wait(struct ring *ring, int wait_ms)

@@ -19,7 +19,6 @@ struct ring {
     struct io_uring uring;
     struct io_uring_buf_ring *slots; /* buffer group 0 */
     char *memory;
-    unsigned left;               /* reports of this turn: with a kernel thread there is no end */
     struct io_uring_cqe *report; /* the last that was asked for */
 };
 
@@ -47,11 +46,14 @@ void ring_close(struct ring *ring, int fd);
 /* Gives all orders, without a wait for reports. What the kernel cannot take it takes later. */
 void ring_give(struct ring *ring);
 
-/* The same, and waits for a report: so many milliseconds at most, -1 without an end. */
+/* Lets the kernel finish what it can finish now, so that it is reported. */
+void ring_look(struct ring *ring);
+
+/* The same as ring_give(), and waits for a report: so many milliseconds at most, -1 without an end.
+ */
 void ring_wait(struct ring *ring, int wait_ms);
 
-/* The next report of those that were there when ring_give() or ring_wait() returned, or NULL. It
-   and what was received last until the next call. */
+/* The next report, or NULL. It and what was received last until the next call. */
 const struct io_uring_cqe *ring_report(struct ring *ring);
 
 /* What was received, where cqe->res says that something was. */

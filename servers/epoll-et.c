@@ -159,9 +159,9 @@ int main(int argc, char **argv)
             die("cannot wait in epoll_wait");
         conns_tick(&loop.conns);
         note_ready(events, ready);
+        serve_list();
         while ((conn = conns_due(&loop.conns)))
             list(conn);
-        serve_list();
         if (loop.conns.stopping)
             server_deafen();
     }

@@ -302,6 +302,10 @@ static void take_turns(void)
     conns_tick(&loop.conns);
     loop.answering = false;
     follow_reports();
+    if (conns_wait_ms(&loop.conns) == 0) { /* whose time is up may have been heard meanwhile */
+        ring_look(&loop.ring);
+        follow_reports();
+    }
     while ((conn = conns_due(&loop.conns))) {
         if (loop.conns.stopping)
             tell(conn);

@@ -133,7 +133,7 @@ list_tells_the_same_as_json() {
   for name in $("$c10kit" list | awk '{ print $1 }'); do
     "$c10kit" list --json | says "\"name\": \"$name\"" || fail "$name is not in the JSON"
   done
-  [ "$("$c10kit" list --json | grep -c '"name":')" = "$("$c10kit" list | wc -l)" ] ||
+  [ "$("$c10kit" list --json | grep -c '^    "name":')" = "$("$c10kit" list | wc -l)" ] ||
     fail "as many models"
 }
 
