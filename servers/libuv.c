@@ -36,6 +36,7 @@ static struct {
     bool waiting;        /* the library has accepted a client that we could not take yet */
     uv_tcp_t listener;
     uv_prepare_t before_wait;
+    uv_check_t after_wait;
     uv_timer_t timer;
 } loop;
 
@@ -202,12 +203,13 @@ static void on_time(uv_timer_t *timer)
     (void)timer; /* to end the wait is all that it does */
 }
 
-static void on_before_wait(uv_prepare_t *prepare)
+/* Here, and not when the timer calls: the library looks at its timers before it looks who is ready.
+ */
+static void on_after_wait(uv_check_t *check)
 {
     struct conn *conn;
-    int wait_ms;
 
-    (void)prepare;
+    (void)check;
     conns_tick(&loop.conns);
     while ((conn = conns_due(&loop.conns))) {
         if (loop.conns.stopping)
@@ -216,7 +218,17 @@ static void on_before_wait(uv_prepare_t *prepare)
     }
     if (loop.conns.stopping)
         deafen();
-    wait_ms = conns_wait_ms(&loop.conns);
+}
+
+/* Who was told to stop before uv_listen() would wait for ever: it makes a listener again of what
+   was shut down. */
+static void on_before_wait(uv_prepare_t *prepare)
+{
+    int wait_ms = conns_wait_ms(&loop.conns);
+
+    (void)prepare;
+    if (server_stopping())
+        deafen();
     if (wait_ms < 0)
         uv_timer_stop(&loop.timer);
     else
@@ -238,6 +250,9 @@ static void start(uv_loop_t *uv)
     uv_prepare_init(uv, &loop.before_wait);
     uv_prepare_start(&loop.before_wait, on_before_wait);
     uv_unref((uv_handle_t *)&loop.before_wait);
+    uv_check_init(uv, &loop.after_wait);
+    uv_check_start(&loop.after_wait, on_after_wait);
+    uv_unref((uv_handle_t *)&loop.after_wait);
     uv_timer_init(uv, &loop.timer);
     uv_unref((uv_handle_t *)&loop.timer);
 }
