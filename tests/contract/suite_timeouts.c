@@ -260,6 +260,13 @@ static bool take_what_is_due(const struct client *client, long since_ms, size_t 
     return got != 0;
 }
 
+/* A list of sockets that is made while segments come and go is not always right. */
+static bool one_held(void *unused)
+{
+    (void)unused;
+    return proc_held(server_port()) == 1;
+}
+
 static void steady_reader_is_not(const void *unused)
 {
     (void)unused;
@@ -277,7 +284,7 @@ static void steady_reader_is_not(const void *unused)
         }
         patience_pass_ms(20);
     }
-    tap_check(proc_held(server_port()) == 1, "the server does not keep the connection");
+    tap_check(patience_until(one_held, NULL), "the server does not keep the connection");
     client_close(client, true);
     server_stop(NULL);
 }
