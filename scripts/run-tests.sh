@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 processes=$((2 * $(nproc)))
 slower=4 # how much longer than its own timeout a test may take under a sanitizer
 threaded=(thread prethread thread-pool polling-list epoll-workers leader-follower
-  epoll-reuseport io-uring)
+  epoll-reuseport)
 launcher=()
 passed=0 failed=0 skipped=0
 
