@@ -2,7 +2,6 @@
 #include "bench/lab/notes.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,16 +19,13 @@ struct notes {
     char *trouble; /* the first */
 };
 
-__attribute__((format(printf, 2, 3))) static void complain(struct notes *notes, const char *format,
-                                                           ...)
+/* Takes the text over. */
+static void complain(struct notes *notes, char *text)
 {
-    char text[FIGURE_TEXT_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (!notes->trouble)
-        notes->trouble = text_copy(text);
+    if (notes->trouble)
+        free(text);
+    else
+        notes->trouble = text;
 }
 
 static const struct claim *find_claim(const struct notes *notes, const char *id)
@@ -72,7 +68,7 @@ static void put_ratio(struct notes *notes, const struct figures *mine, char *cel
     *other++ = '\0';
     struct interval ratio = figures_ratio(mine, cells, other, metric);
     if (isnan(ratio.mean))
-        complain(notes, "no ratio %s/%s of %s", cells, other, metric);
+        complain(notes, text_format("no ratio %s/%s of %s", cells, other, metric));
     else
         put_interval(notes, ratio, "ratio", form);
 }
@@ -86,7 +82,8 @@ static void put_figure(struct notes *notes, const struct claim *claim, char *nam
     if (metric && strchr(name, '/'))
         put_ratio(notes, &mine, name, metric, form);
     else if (!figure)
-        complain(notes, "%s has no figure %s.%s", claim->id, name, metric ? metric : "?");
+        complain(notes,
+                 text_format("%s has no figure %s.%s", claim->id, name, metric ? metric : "?"));
     else
         put_printed(notes, figure_print(figure, form != NULL));
     figures_finish(&mine);
@@ -164,7 +161,7 @@ static void put_rows(struct notes *notes, const struct figures *mine, const char
     for (size_t i = 0; i < used; i++)
         put_row(notes, mine, rows[i]->cell, metrics, count);
     if (used == 0)
-        complain(notes, "no cell has the figures of this table");
+        complain(notes, text_format("no cell has the figures of this table"));
     free(rows);
 }
 
@@ -287,7 +284,8 @@ static void put_reference(struct notes *notes, char *name, const char *form)
     if (metric && notes->source->summary)
         found = look_up(notes->source->summary, name, metric);
     if (isnan(found.mean))
-        complain(notes, "the reference run has no %s of %s", metric ? metric : "figure", name);
+        complain(notes, text_format("the reference run has no %s of %s", metric ? metric : "figure",
+                                    name));
     else
         put_interval(notes, found, metric, form);
 }
@@ -333,7 +331,7 @@ static void put(struct notes *notes, char *name)
     if (form)
         *form++ = '\0';
     if (form && strcmp(form, "mean") != 0) {
-        complain(notes, "there is no form |%s", form);
+        complain(notes, text_format("there is no form |%s", form));
         return;
     }
     if (strcmp(name, "machine") == 0)
@@ -354,7 +352,7 @@ static void put(struct notes *notes, char *name)
         if (claim && rest)
             put_of_claim(notes, claim, rest, form);
         else
-            complain(notes, "nothing is called %s", name);
+            complain(notes, text_format("nothing is called %s", name));
     }
 }
 
@@ -366,14 +364,14 @@ static bool is_shown(struct notes *notes, char *condition)
         *point++ = '\0';
     const struct claim *claim = find_claim(notes, condition + 1);
     if (!claim || !point) {
-        complain(notes, "nothing is called %s", condition + 1);
+        complain(notes, text_format("nothing is called %s", condition + 1));
         return false;
     }
     bool known = false;
     for (int i = FINDING_UNDECIDED; i <= FINDING_DEPENDS; i++)
         known |= strcmp(point, finding_name((enum finding)i)) == 0;
     if (!known)
-        complain(notes, "%s is no finding", point);
+        complain(notes, text_format("%s is no finding", point));
     struct claim_verdict verdict = conduct_judge(claim, notes->source->figures);
     return (strcmp(point, finding_name(verdict.finding)) == 0) == (*condition == '#');
 }
@@ -391,7 +389,7 @@ static const char *skip_hidden(struct notes *notes, const char *at)
 {
     const char *end = strstr(at, "{{/}}");
     if (!end)
-        complain(notes, "a condition without its {{/}}");
+        complain(notes, text_format("a condition without its {{/}}"));
     return end ? end + strlen("{{/}}") : at + strlen(at);
 }
 
@@ -400,7 +398,7 @@ static const char *take(struct notes *notes, const char *at)
 {
     const char *end = strstr(at, "}}");
     if (!end) {
-        complain(notes, "{{ without its }}");
+        complain(notes, text_format("{{ without its }}"));
         return at + strlen(at);
     }
     char *name = text_format("%.*s", (int)(end - at) - 2, at + 2);

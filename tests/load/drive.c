@@ -2,6 +2,7 @@
 #include "tests/load/drive.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { WORDS = 48, TEXT = 64 << 10 };
+enum { WORDS = 48, TEXT = 64 << 10, SIGNAL_AFTER_MS = 300 /* each has an answer by then */ };
 enum { MARKS = 40 }; /* the descriptor that the generator's marks go to: none of ours */
 
 static void make_pipe(int ends[2])
@@ -100,6 +101,7 @@ static void wait_for_window(int marks, pid_t pid, int number)
     char line[32];
     read_line(marks, line, sizeof line);
     assert_string_equal(line, "window\n");
+    (void)poll(NULL, 0, SIGNAL_AFTER_MS);
     kill(pid, number);
 }
 

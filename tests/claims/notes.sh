@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# docs/notes.md is what the committed record says, and says nothing of its own.
+# Usage: notes.sh C10KIT ROOT
+set -euo pipefail
+c10kit=$1 root=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+fail() { echo "not ok: $1"; exit 1; }
+
+render() { # TEMPLATE
+  "$c10kit" claims notes --record "$root/results/claims" --reference "$root/results/reference" \
+    --template "$1" --output "$folder/notes.md"
+}
+
+notes_are_up_to_date() {
+  render "$root/docs/notes.md.in" || fail "docs/notes.md.in can be rendered"
+  diff -u "$root/docs/notes.md" "$folder/notes.md" ||
+    fail "docs/notes.md is out of date: write it again with build/bench/c10kit claims notes -o docs/notes.md"
+}
+
+every_claim_has_its_place() {
+  local id
+  for id in $("$c10kit" claims list | awk '{ print $1 }'); do
+    grep -q "{{$id\.verdict}}" "$root/docs/notes.md.in" || fail "$id has a verdict in the prose"
+    grep -q "^$id,confirmed\|^$id,refuted\|^$id,depends\|^$id,undecided" \
+      "$root/results/claims/verdicts.csv" || fail "$id was tried"
+  done
+}
+
+every_picture_is_there() {
+  local path
+  grep -oE '\]\([^)]+\.svg\)' "$root/docs/notes.md" | tr -d '])(' | while read -r path; do
+    [ -e "$root/docs/$path" ] || fail "$path is there"
+  done
+}
+
+a_number_without_data_is_refused() {
+  echo '{{b1.nobody.wait_us}}' >"$folder/wrong.md.in"
+  ! render "$folder/wrong.md.in" 2>"$folder/err" || fail "a figure that is not there"
+  grep -q "line 1: b1 has no figure nobody.wait_us" "$folder/err" || fail "the line is named"
+}
+
+notes_are_up_to_date
+every_claim_has_its_place
+every_picture_is_there
+a_number_without_data_is_refused
+echo ok
