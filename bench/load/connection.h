@@ -18,9 +18,10 @@ enum connection_state {
                         */
 };
 
-/* A request that has no answer yet. Closed loop: both are the same. */
+/* A request that has no answer yet. Closed loop: both times are the same. */
 struct flight {
     uint64_t intended_ns, sent_ns;
+    uint64_t late_ns; /* what the generator itself was late by */
 };
 
 /* One client: a connection, or in churn one after another. Its worker's alone. */

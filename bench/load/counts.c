@@ -34,6 +34,7 @@ void counts_merge(struct counts *into, const struct counts *from)
     tally_merge(&into->response, &from->response);
     tally_merge(&into->service, &from->service);
     tally_merge(&into->lateness, &from->lateness);
+    tally_merge(&into->on_time, &from->on_time);
     tally_merge(&into->connect, &from->connect);
 }
 

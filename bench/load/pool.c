@@ -49,9 +49,10 @@ void pool_dispatch(struct worker *worker)
             return;
         worker->next++;
         uint64_t possible = intended > connection->free_ns ? intended : connection->free_ns;
+        uint64_t late = now > possible ? now - possible : 0;
         if (worker_counts_at(worker, intended))
-            tally_add(&worker->counts->lateness, now > possible ? now - possible : 0);
-        turn_ask(worker, connection, 1, (struct flight){intended, now});
+            tally_add(&worker->counts->lateness, late);
+        turn_ask(worker, connection, 1, (struct flight){intended, now, late});
     }
 }
 
@@ -62,7 +63,7 @@ static void give_up(struct worker *worker, enum fault fault, uint64_t now_ns)
     worker->next++;
     if (!worker_counts_at(worker, intended))
         return;
-    tally_add(&worker->counts->response, now_ns - intended);
+    worker_response(worker, now_ns - intended, 0);
     if (now_ns - intended > worker->counts->longest_ns)
         worker->counts->longest_ns = now_ns - intended;
     worker->counts->faults[fault]++;

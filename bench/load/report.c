@@ -123,7 +123,7 @@ static json_t *json_of(const struct result *result)
     return json_pack(
         "{s:I, s:o, s:b, s:o, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, "
         "s:o, "
-        "s:o, s:o, s:I, s:I, s:o}",
+        "s:o, s:o, s:o, s:I, s:I, s:o}",
         "schema", (json_int_t)1, "asked", json_of_plan(result->plan), "usable",
         result->reason_count == 0, "reasons", json_of_reasons(result), "window_us",
         (json_int_t)(result->window_ns / 1000), "requests", (json_int_t)counts->requests, "bytes",
@@ -133,10 +133,10 @@ static json_t *json_of(const struct result *result)
         json_of_faults(counts), "errors_early", (json_int_t)counts->early_faults, "reconnects",
         (json_int_t)counts->reconnects, "longest_wait_ns", (json_int_t)counts->longest_ns,
         "response", json_of_tally(&counts->response), "service", json_of_tally(&counts->service),
-        "lateness", json_of_tally(&counts->lateness), "connect", json_of_tally(&counts->connect),
-        "per_connection", json_of_connections(result), "cpu_user_us",
-        (json_int_t)result->cpu_user_us, "cpu_system_us", (json_int_t)result->cpu_system_us,
-        "beside", json_of_crowd(result));
+        "lateness", json_of_tally(&counts->lateness), "on_time", json_of_tally(&counts->on_time),
+        "connect", json_of_tally(&counts->connect), "per_connection", json_of_connections(result),
+        "cpu_user_us", (json_int_t)result->cpu_user_us, "cpu_system_us",
+        (json_int_t)result->cpu_system_us, "beside", json_of_crowd(result));
 }
 
 /* ---- Files ---- */

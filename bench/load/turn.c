@@ -121,7 +121,7 @@ void turn_begin(struct worker *worker, struct connection *connection)
     if (connection->state == CONNECTION_NONE && !worker->plan->churn)
         turn_open(worker, connection);
     else if (connection->state != CONNECTION_CONNECTING)
-        turn_ask(worker, connection, worker->target->requests, (struct flight){now, now});
+        turn_ask(worker, connection, worker->target->requests, (struct flight){now, now, 0});
 }
 
 /* ---- Receiving ---- */
@@ -137,7 +137,7 @@ static void count_answer(struct worker *worker, struct connection *connection, s
         return;
     counts->requests++;
     counts->bytes += connection->answer.bytes;
-    tally_add(&counts->response, waited);
+    worker_response(worker, waited, flight.late_ns);
     if (open)
         tally_add(&counts->service, done_ns - flight.sent_ns);
     connection->requests++;
@@ -168,7 +168,7 @@ static void answered(struct worker *worker, struct connection *connection, unsig
         pool_put(worker, connection, connection->free_ns);
     } else {
         uint64_t now = clock_now_ns();
-        turn_ask(worker, connection, count, (struct flight){now, now});
+        turn_ask(worker, connection, count, (struct flight){now, now, 0});
     }
 }
 
@@ -284,7 +284,7 @@ static void time_out(struct worker *worker, struct connection *connection, uint6
             continue;
         worker->counts->faults[FAULT_TIMEOUT]++;
         worker_wait(worker, connection, now_ns - flight.intended_ns);
-        tally_add(&worker->counts->response, now_ns - flight.intended_ns);
+        worker_response(worker, now_ns - flight.intended_ns, flight.late_ns);
     }
     if (connection->state == CONNECTION_CONNECTING)
         worker->opening--;

@@ -280,7 +280,7 @@ static void count_unfinished(struct worker *worker, struct connection *connectio
         worker->counts->faults[FAULT_UNFINISHED]++;
         worker_wait(worker, connection, age);
         if (open)
-            tally_add(&worker->counts->response, age);
+            worker_response(worker, age, flight.late_ns);
     }
 }
 

@@ -74,6 +74,15 @@ static inline bool worker_counts_at(const struct worker *worker, uint64_t at_ns)
     return at_ns >= worker->start_ns && at_ns < worker->end_ns;
 }
 
+/* How long a request of the window took, answered or not. */
+static inline void worker_response(const struct worker *worker, uint64_t response_ns,
+                                   uint64_t late_ns)
+{
+    tally_add(&worker->counts->response, response_ns);
+    if (plan_is_open(worker->plan))
+        tally_add(&worker->counts->on_time, response_ns > late_ns ? response_ns - late_ns : 0);
+}
+
 /* A request of the window waited so long. */
 static inline void worker_wait(const struct worker *worker, struct connection *connection,
                                uint64_t waited_ns)

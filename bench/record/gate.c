@@ -75,6 +75,25 @@ static bool had_its_cpus(struct trial *trial)
     return true;
 }
 
+double gate_lateness(const struct trial *trial)
+{
+    const struct workload_facts *facts = facts_of(trial);
+    if (!facts->open_loop || trial->latency_p99_ns <= 0 || trial->on_time_p99_ns < 0)
+        return NAN;
+    double whole_ns =
+        facts->unit == LEVEL_BOUND_US ? (double)trial->level * 1e3 : (double)trial->latency_p99_ns;
+    return (double)(trial->latency_p99_ns - trial->on_time_p99_ns) / whole_ns;
+}
+
+static bool had_a_punctual_generator(struct trial *trial)
+{
+    bool timed = workload_find(trial->workload) != WORKLOAD_SYSCALLS;
+    if (timed && gate_lateness(trial) > GATE_LATENESS_MOST)
+        return refuse(trial, "the generator was late (p99 %.0f us, %.0f without its lateness)",
+                      (double)trial->latency_p99_ns / 1e3, (double)trial->on_time_p99_ns / 1e3);
+    return true;
+}
+
 static bool is_by_wrk(const struct trial *trial)
 {
     return facts_of(trial)->by_wrk;
@@ -131,10 +150,6 @@ static bool kept_the_rate(struct trial *trial)
     if (trial->starved > 0)
         return refuse(trial, "left %" PRId64 " of %" PRId64 " connections without any answer",
                       trial->starved, trial->connections);
-    bool timed = workload_find(trial->workload) != WORKLOAD_SYSCALLS;
-    if (timed && trial->lateness_p99_ns > trial->latency_p99_ns / 10 && trial->latency_p99_ns >= 0)
-        return refuse(trial, "the generator was late (p99 %.0f us)",
-                      (double)trial->lateness_p99_ns / 1e3);
     if (!is_overload(trial) && achieved < achieved_least)
         return refuse(trial, "answered %.1f %% of what was due", 100 * achieved);
     return true;
@@ -192,7 +207,7 @@ void gate_judge(struct trial *trial)
     } else if (!kept_idle(trial) ||
                !answered_rightly(trial)) /* which no other work on the machine can bring about */
         trial->valid = 0;
-    else if (!had_its_cpus(trial))
+    else if (!had_its_cpus(trial) || !had_a_punctual_generator(trial))
         trial->spoilt = 1;
     else
         trial->valid = kept_up(trial) && (is_overload(trial) || lost_nothing(trial));

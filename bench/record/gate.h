@@ -30,6 +30,14 @@ double gate_little_floor(const struct trial *);
  */
 double gate_others(const struct trial *);
 
+/*
+ * Open loop: how much of the 99th percentile of the response time is the generator's own lateness,
+ * as a share of it: that percentile less the one of (response - lateness). Where a bound is asked
+ * about, as a share of the bound. NAN: not known. Above GATE_LATENESS_MOST the generator was late.
+ */
+#define GATE_LATENESS_MOST 0.10
+double gate_lateness(const struct trial *);
+
 /* Decides whether the trial may be compared: sets valid and, when it is not, the reason; and
  * spoilt, when that lies with the machine: a trial to repeat. */
 void gate_judge(struct trial *);

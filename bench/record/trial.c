@@ -50,6 +50,7 @@ static const struct {
     NUMBER(capacity_steps),
     NUMBER(disturbed),
     NUMBER(lateness_p99_ns),
+    NUMBER(on_time_p99_ns),
     NUMBER(service_p99_ns),
     NUMBER(longest_wait_ns),
     NUMBER(idle_open),

@@ -37,7 +37,7 @@ struct trial {
     int64_t rate_rps, peak_rps, offered, answered_of_offered;
     int64_t capacity_low_rps, capacity_high_rps, capacity_steps;
     int64_t disturbed; /* 1: the generator could not ask in time, at whatever rate */
-    int64_t lateness_p99_ns, service_p99_ns, longest_wait_ns, idle_open;
+    int64_t lateness_p99_ns, on_time_p99_ns, service_p99_ns, longest_wait_ns, idle_open;
     int64_t latency_mean_ns, latency_p99_ns, latency_max_ns, latency_samples, little_ppm;
     int64_t window_server_user_us, window_server_system_us;
     int64_t window_generator_user_us, window_generator_system_us;

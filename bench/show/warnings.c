@@ -12,6 +12,7 @@
 #include <gsl/gsl_statistics_double.h>
 
 #include "bench/judge/drift.h"
+#include "bench/record/gate.h"
 #include "bench/machine/cpus.h"
 #include "bench/show/level.h"
 #include "bench/base/say.h"
@@ -25,7 +26,6 @@ static const double harness_share = 0.01;
 static const double coarse_resolution = 0.02; /* twice the least difference that matters */
 static const double wide_interval = 0.10;
 static const double unanswered_share = 0.01; /* the gate's limit */
-static const double late_share = 0.1;        /* of p99, likewise */
 
 struct evidence {
     const struct record *record;
@@ -303,10 +303,11 @@ static char *find_late_generator(const struct evidence *evidence)
     size_t late = 0, open_loop = 0;
     for (size_t i = 0; i < record->count; i++) {
         const struct trial *trial = &record->trials[i];
-        if (trial->replaced || trial->lateness_p99_ns < 0 || trial->latency_p99_ns < 0)
+        double lateness = gate_lateness(trial);
+        if (trial->replaced || isnan(lateness))
             continue;
         open_loop++;
-        late += (double)trial->lateness_p99_ns > late_share * (double)trial->latency_p99_ns;
+        late += lateness > GATE_LATENESS_MOST;
     }
     return late ? text_format("the generator itself was late in %zu of %zu trials in open loop",
                               late, open_loop)

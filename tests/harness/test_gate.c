@@ -261,7 +261,7 @@ static struct trial good_open_trial(const char *workload, int64_t level)
     trial.bytes = 10000 * 131;
     trial.errors_body = trial.errors_closed = 0;
     trial.latency_p99_ns = 900000;
-    trial.lateness_p99_ns = 20000;
+    trial.on_time_p99_ns = 880000;
     return trial;
 }
 
@@ -274,15 +274,33 @@ static void an_open_loop_that_was_kept_passes(void **state)
     assert_int_equal(trial.valid, 1);
 }
 
-static void a_late_generator_is_refused(void **state)
+static void a_late_generator_spoils_a_trial(void **state)
 {
     (void)state;
     struct trial trial = good_open_trial("latency-rate", 10000);
-    trial.lateness_p99_ns = 91000;
-    assert_refused(trial, "the generator was late");
+    trial.on_time_p99_ns = 811000;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+    trial.on_time_p99_ns = 809000;
+    assert_refused(trial, "the generator was late (p99 900 us, 809 without its lateness)");
+    gate_judge(&trial);
+    assert_int_equal(trial.spoilt, 1);
     snprintf(trial.workload, sizeof trial.workload, "syscalls"); /* where nothing is timed */
     gate_judge(&trial);
     assert_int_equal(trial.valid, 1);
+}
+
+/* There the question is not how long p99 is, but whether it is under the bound. */
+static void lateness_is_held_against_the_bound_where_there_is_one(void **state)
+{
+    (void)state;
+    struct trial trial = good_open_trial("capacity", 5000);
+    trial.on_time_p99_ns = 500000;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+    trial.latency_p99_ns = 1100000;
+    gate_judge(&trial);
+    assert_int_equal(trial.spoilt, 1);
 }
 
 static void requests_that_were_due_and_not_answered_are_refused(void **state)
@@ -389,7 +407,8 @@ int main(void)
         cmocka_unit_test(other_work_on_its_cpus_spoils_a_trial),
         cmocka_unit_test(a_task_off_its_cpus_spoils_a_trial),
         cmocka_unit_test(an_open_loop_that_was_kept_passes),
-        cmocka_unit_test(a_late_generator_is_refused),
+        cmocka_unit_test(a_late_generator_spoils_a_trial),
+        cmocka_unit_test(lateness_is_held_against_the_bound_where_there_is_one),
         cmocka_unit_test(requests_that_were_due_and_not_answered_are_refused),
         cmocka_unit_test(a_connection_that_waits_all_along_is_refused_in_open_loop_too),
         cmocka_unit_test(a_search_that_the_machine_kept_from_asking_is_spoilt),

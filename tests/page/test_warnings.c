@@ -283,7 +283,7 @@ static void make_open_loop(struct run *run, const char *workload, int64_t level)
         trial->level = level;
         trial->offered = trial->answered_of_offered = 100000;
         trial->latency_p99_ns = 200000;
-        trial->lateness_p99_ns = 5000;
+        trial->on_time_p99_ns = 195000;
         trial->steady_generator_cpu_us = 1000000; /* it never sleeps */
         trial->steady_server_system_us = 300000;
     }
@@ -310,9 +310,9 @@ static void a_generator_that_sends_late_is_told(void **state)
 {
     struct run *run = *state;
     make_open_loop(run, "latency-share", 80);
-    run->trials[5].lateness_p99_ns = 20000;
+    run->trials[5].on_time_p99_ns = 181000;
     expect_warnings(run, NULL, 0, "");
-    run->trials[5].lateness_p99_ns = 30000;
+    run->trials[5].on_time_p99_ns = 179000;
     expect_warning(run, WARNING_LATE_GENERATOR, "late in 1 of 36 trials");
 }
 
