@@ -6,8 +6,8 @@
 
 /*
  * Connections beside the load that are not measured: they are there for what they do to the others.
- * How each behaves is a row of the table in crowd.c. They live in a thread of their own; the load
- * shares nothing with it but the CPUs of the process.
+ * How each behaves is a row of the table in crowd.c. They live in a thread of their own, which
+ * shares nothing with the load but the CPUs of the process; or there is no load beside them.
  */
 enum crowd_script {
     CROWD_IDLE,        /* says nothing and stays */

@@ -39,7 +39,8 @@ enum { UNBOUNDED_USUAL = 20000, ARRIVALS_MOST = 1 << 28 };
 
 static const struct argp_option list[] = {
     {"protocol", KEY_PROTOCOL, "http|echo", 0, "What is spoken (default: http)", 0},
-    {"connections", KEY_CONNECTIONS, "N", 0, "Connections that send (1 to 60000; default: 64)", 0},
+    {"connections", KEY_CONNECTIONS, "N", 0,
+     "Connections that send (default: 64; 0: --idle and --hostile alone)", 0},
     {"threads", KEY_THREADS, "N", 0, "Threads, each with its share (1 to 64; default: 1)", 0},
     {"pipeline", KEY_PIPELINE, "N", 0, "Requests under way on each connection (1 to 64)", 0},
     {"churn", KEY_CHURN, NULL, 0, "A new connection for each request; http only", 0},
@@ -154,7 +155,7 @@ static bool take_load(int key, char *text, struct argp_state *state)
         plan->protocol = choice(state, text, "http", "echo") ? PLAN_ECHO : PLAN_HTTP;
         return true;
     case KEY_CONNECTIONS:
-        plan->connections = whole_in(state, text, 1, PLAN_CONNECTIONS_MOST);
+        plan->connections = whole_in(state, text, 0, PLAN_CONNECTIONS_MOST);
         return true;
     case KEY_THREADS:
         plan->threads = whole_in(state, text, 1, PLAN_THREADS_MOST);
@@ -221,6 +222,20 @@ static bool take_time(int key, const char *text, struct argp_state *state)
     }
 }
 
+/* Without a load: what belongs to one would be left out without a word. */
+static void check_alone(const struct plan *plan, struct argp_state *state)
+{
+    unsigned beside = 0;
+    for (int i = 0; i < CROWD_SCRIPTS; i++)
+        beside += plan->beside[i];
+    if (beside == 0)
+        argp_error(state, "--connections 0 needs --idle or --hostile: nobody would be there");
+    if (plan_is_open(plan) || plan->churn || plan->pipeline > 1 || plan->threads > 1 ||
+        plan->histogram || plan->hdr)
+        argp_error(state, "--connections 0 sends no load: leave --rate, --churn, --pipeline, "
+                          "--threads, --histogram and --hdr away");
+}
+
 static void finish(struct plan *plan, struct argp_state *state)
 {
     bool open = plan_is_open(plan);
@@ -232,7 +247,9 @@ static void finish(struct plan *plan, struct argp_state *state)
         argp_error(state, "--pipeline needs a closed loop without --churn");
     if (!open && plan->most)
         argp_error(state, "--unbounded needs --rate");
-    if (plan->threads > plan->connections)
+    if (plan->connections == 0)
+        check_alone(plan, state);
+    else if (plan->threads > plan->connections)
         argp_error(state, "more threads than connections");
     if (open &&
         plan->rate * (double)(plan->warm_up_ns + plan->window_ns) / CLOCK_SECOND_NS > ARRIVALS_MOST)

@@ -25,7 +25,7 @@ struct plan {
     const char *target; /* HOST:PORT */
     enum plan_protocol protocol;
     bool churn;           /* a new connection for each request */
-    unsigned connections; /* open loop: of the pool */
+    unsigned connections; /* open loop: of the pool; 0: no load, only those beside it */
     unsigned most;     /* open loop: connections that there may be; the pool's unless unbounded */
     unsigned pipeline; /* requests under way on each connection */
     unsigned threads;

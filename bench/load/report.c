@@ -272,11 +272,10 @@ static void print_cpu(const struct result *result)
     putchar('\n');
 }
 
-void report_print(const struct result *result)
+static void print_load(const struct result *result)
 {
     const struct counts *counts = result->counts;
     double seconds = (double)result->window_ns / ns_per_second;
-    print_head(result);
     printf("%-10s %" PRIu64 " right answers, %.1f/s, %.2f MB/s", "requests", counts->answered,
            result_rate(result), seconds > 0 ? (double)counts->bytes / seconds / us_per_second : 0);
     if (plan_is_open(result->plan))
@@ -288,6 +287,13 @@ void report_print(const struct result *result)
     print_tally("connect", &counts->connect);
     print_shares(result);
     print_faults(result);
+}
+
+void report_print(const struct result *result)
+{
+    print_head(result);
+    if (result->plan->connections > 0)
+        print_load(result);
     print_crowd(result);
     print_cpu(result);
     printf("%-10s %s", "verdict", result->reason_count ? "not to be used" : "may be used\n");

@@ -123,7 +123,7 @@ static void judge(struct result *result)
         object(result, "interrupted before the window began");
         return;
     }
-    if (counts->requests == 0)
+    if (plan->connections > 0 && counts->requests == 0)
         object(result, "no right answer came");
     if (counts_errors(counts) > 0)
         object(result, "%" PRIu64 " errors", counts_errors(counts));
@@ -136,6 +136,10 @@ static void judge(struct result *result)
     if (result->crowd[CROWD_IDLE].closed > 0)
         object(result, "%" PRIu64 " idle connections were closed by the server",
                result->crowd[CROWD_IDLE].closed);
+    for (int i = CROWD_IDLE + 1; i < CROWD_SCRIPTS; i++)
+        if (plan->beside[i] > 0 && result->crowd[i].opened == 0)
+            object(result, "no %s connection could be opened",
+                   crowd_script_name((enum crowd_script)i));
     if (plan_is_open(plan))
         judge_open_loop(result);
     else

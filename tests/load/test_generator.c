@@ -371,6 +371,43 @@ static void idle_and_hostile_clients_are_there_and_counted_apart(void **state)
     json_decref(object);
 }
 
+static void those_beside_the_load_can_do_without_it(void **state)
+{
+    (void)state;
+    struct drive_server server;
+    int status;
+    start_model(&server, "epoll-lt", "http");
+    json_t *object =
+        drive_load(generator, server.target,
+                   "-c 0 --warm-up 0 --time 0.5 --idle 50 --hostile fire-hose:2", 0, &status);
+    drive_stop(&server);
+    assert_int_equal(status, 0);
+    assert_between(object, "window_us", 500000, 500000);
+    assert_between(object, "requests", 0, 0);
+    assert_between(object, "per_connection.connections", 0, 0);
+    assert_between(object, "beside.idle.opened", 50, 50);
+    assert_between(object, "beside.fire-hose.opened", 2, 2);
+    assert_between(object, "beside.fire-hose.bytes_read", 100000, INT64_MAX);
+    json_decref(object);
+}
+
+static void bad_clients_that_nobody_lets_in_are_told(void **state)
+{
+    (void)state;
+    struct drive_server server;
+    int status;
+    char target[sizeof server.target];
+    start_faulty(&server, "delay", "1", NULL);
+    snprintf(target, sizeof target, "%s", server.target);
+    drive_stop(&server);
+    json_t *object =
+        drive_load(generator, target, "-c 0 --warm-up 0 --time 0.2 --hostile silent", 0, &status);
+    assert_int_equal(status, 1);
+    assert_int_equal(json_array_size(json_object_get(object, "reasons")), 1);
+    assert_between(object, "beside.silent.opened", 0, 0);
+    json_decref(object);
+}
+
 /* ---- Ends ---- */
 
 static void the_window_ends_where_nobody_answers(void **state)
@@ -426,6 +463,9 @@ static void wrong_usage_is_64_and_one_may_not_write_is_1(void **state)
         int status;
     } rows[] = {
         {"--connections 0 127.0.0.1:1", 64},
+        {"--connections 0 --idle 1 --rate 10 127.0.0.1:1", 64},
+        {"--connections 0 --idle 1 --threads 2 127.0.0.1:1", 64},
+        {"--connections 0 --idle 1 --histogram /dev/null 127.0.0.1:1", 64},
         {"--time x 127.0.0.1:1", 64},
         {"--churn --protocol echo 127.0.0.1:1", 64},
         {"--rate 10 --pipeline 2 127.0.0.1:1", 64},
@@ -464,6 +504,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(threads_that_nobody_answers_end_with_the_window),
         cmocka_unit_test(nobody_there_is_a_connect_error),
         cmocka_unit_test(idle_and_hostile_clients_are_there_and_counted_apart),
+        cmocka_unit_test(those_beside_the_load_can_do_without_it),
+        cmocka_unit_test(bad_clients_that_nobody_lets_in_are_told),
         cmocka_unit_test(the_window_ends_where_nobody_answers),
         cmocka_unit_test(connections_that_wait_all_through_an_open_loop_are_counted),
         cmocka_unit_test(an_interrupt_ends_the_window_and_prints),
