@@ -167,6 +167,15 @@ static void count_spoilt(struct summary_cell *cell)
         cell->reason = cell->spoilt_reason;
 }
 
+static void add_crowd(struct summary_cell *cell, const struct trial *trial)
+{
+    if (trial->crowd_shared_cpus <= 0 || trial->steady_crowd_cpu_us < 0 ||
+        trial->steady_wall_us <= 0)
+        return;
+    cell->crowd_us += trial->steady_crowd_cpu_us;
+    cell->crowd_wall_us += trial->steady_wall_us;
+}
+
 void summary_build(struct summary *summary, const struct trial *trials,
                    const struct histogram *latencies, size_t count, const char *const *models,
                    size_t model_count)
@@ -187,6 +196,7 @@ void summary_build(struct summary *summary, const struct trial *trials,
             cell->valid_trials++;
         else if (!cell->reason[0])
             cell->reason = trials[i].reason;
+        add_crowd(cell, &trials[i]);
         histogram_merge(&cell->merged, &latencies[i]);
     }
     for (size_t i = 0; i < summary->count; i++)
@@ -238,6 +248,8 @@ const char *summary_limited_by(const struct summary_cell *cell)
         return "";
     if (workload_find(cell->workload) == WORKLOAD_SCALING)
         share_cpus(cell, &server, &generator);
+    if (cell->crowd_wall_us > 0) /* what they took, the load could not have had */
+        generator += 100 * (double)cell->crowd_us / (double)cell->crowd_wall_us;
     return gate_limited_by(cell->workload, server, generator);
 }
 

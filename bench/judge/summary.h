@@ -46,7 +46,8 @@ struct summary_cell {
     size_t spoilt_trials; /* to the last attempt; not among the trials, see summary_build() */
     const char *setting;  /* of its trials; or "" */
     int64_t server_cpus, load_cpus, shared_cpus;
-    const char *spoilt_reason; /* of one of them */
+    int64_t crowd_us, crowd_wall_us; /* what bad clients took of the load's CPUs, and in how long */
+    const char *spoilt_reason;       /* of one of them */
     const char *reason; /* why the cell is not valid: that of its first invalid trial; or "" */
     struct estimate metrics[METRIC_COUNT];
     struct histogram merged; /* all trials' latencies together, ns: for display */

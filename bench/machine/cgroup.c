@@ -63,7 +63,7 @@ static char *memory_parent(void)
 
 static void remove_children(const char *group)
 {
-    static const char *const names[] = {"server", "load", "cold"};
+    static const char *const names[] = {"server", "load", "crowd", "cold"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *path = text_format("%s/%s", group, names[i]);
         if (access(path, F_OK) == 0)

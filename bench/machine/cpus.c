@@ -119,6 +119,26 @@ static void choose_for_scaling(struct cpus *cpus, const cpu_set_t *allowed)
             write_first(allowed, 1, both[i].chosen);
 }
 
+static void choose_for_crowd(struct cpus *cpus, const cpu_set_t *allowed)
+{
+    cpu_set_t server, load, taken, left, cores;
+    parse(cpus->server, &server);
+    parse(cpus->load, &load);
+    CPU_OR(&taken, &server, &load);
+    CPU_AND(&left, allowed, &taken);
+    CPU_XOR(&left, allowed, &left);
+    CPU_ZERO(&cores);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET((size_t)cpu, &taken)) {
+            cpu_set_t core = core_of(cpu);
+            CPU_OR(&cores, &cores, &core);
+        }
+    if (CPU_COUNT(&left) > 0)
+        snprintf(cpus->crowd, sizeof cpus->crowd, "%d", first_apart(&left, &cores, -1));
+    else
+        memcpy(cpus->crowd, cpus->load, sizeof cpus->crowd);
+}
+
 void cpus_choose(struct cpus *cpus)
 {
     cpu_set_t allowed;
@@ -131,6 +151,7 @@ void cpus_choose(struct cpus *cpus)
         snprintf(cpus->server, sizeof cpus->server, "%d", server);
     if (!cpus->load[0])
         snprintf(cpus->load, sizeof cpus->load, "%d", first_apart(&allowed, &core, server));
+    choose_for_crowd(cpus, &allowed);
     cpus->shared = strcmp(cpus->server, cpus->load) == 0;
     cpus->allowed = CPU_COUNT(&allowed);
 }

@@ -12,13 +12,16 @@ struct cpus {
     char server[CPUS_TEXT_SIZE], load[CPUS_TEXT_SIZE];
     /* Of the workload scaling: the server gets the first ones of its list, the load all of its. */
     char scaling_server[CPUS_TEXT_SIZE], scaling_load[CPUS_TEXT_SIZE];
+    /* Of the bad clients; empty, where a trial has none. */
+    char crowd[CPUS_TEXT_SIZE];
     bool shared; /* there is one CPU only */
     int allowed; /* how many CPUs this process might use when they were chosen */
 };
 
 /* Fills what is empty: the server gets the last CPU that this process may use, the load the first
  * that shares no core with it (interrupts mostly go to the first). For scaling, what is empty is
- * all that this process may use. */
+ * all that this process may use. The crowd gets the first that neither has, on a core of its own if
+ * there is one; where they have all, the load's. */
 void cpus_choose(struct cpus *);
 
 /* Whether the list names this CPU. */

@@ -193,7 +193,8 @@ int64_t meter_own_cpus_us(const struct cpus *cpus)
         long long user, nice, system, irq, softirq;
         if (sscanf(line, "\ncpu%d %lld %lld %lld %*d %*d %lld %lld", &cpu, &user, &nice, &system,
                    &irq, &softirq) == 6 &&
-            (cpus_has(cpus->server, cpu) || cpus_has(cpus->load, cpu)))
+            (cpus_has(cpus->server, cpu) || cpus_has(cpus->load, cpu) ||
+             cpus_has(cpus->crowd, cpu)))
             busy_us =
                 (busy_us < 0 ? 0 : busy_us) + ticks_to_us(user + nice + system + irq + softirq);
     }

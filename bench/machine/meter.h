@@ -43,7 +43,8 @@ struct meter_machine {
 };
 struct meter_machine meter_machine(void);
 
-/* How busy the CPUs of server and load were, together, since boot; ticks of 10 ms. -1: not told. */
+/* How busy the CPUs of server, load and bad clients were, together, since boot; ticks of 10 ms. -1:
+ * not told. */
 int64_t meter_own_cpus_us(const struct cpus *);
 
 /* What all children that this process has waited for have used, with theirs. */

@@ -54,6 +54,8 @@ double gate_others(const struct trial *trial)
         return NAN;
     int64_t ours_us = trial->steady_server_user_us + trial->steady_server_system_us +
                       trial->steady_generator_cpu_us + trial->steady_harness_cpu_us;
+    if (trial->steady_crowd_cpu_us > 0) /* unknown: there were no bad clients */
+        ours_us += trial->steady_crowd_cpu_us;
     return (double)(trial->steady_own_cpus_busy_us - ours_us) / (double)trial->steady_wall_us;
 }
 

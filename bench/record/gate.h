@@ -23,8 +23,8 @@ double gate_little(const struct trial *);
 double gate_little_floor(const struct trial *);
 
 /*
- * How long others kept the CPUs of server and load busy in the steady part, as a share of its
- * length: what /proc/stat counts there less server, generator and harness. Kernel threads that
+ * How long others kept the CPUs of server, load and bad clients busy in the steady part, as a share
+ * of its length: what /proc/stat counts there less these and the harness. Kernel threads that
  * do the server's own work (a thread's end, softirqs) are in it, some 0.1; ticks make it coarse,
  * and it can be less than 0. NAN: not known.
  */

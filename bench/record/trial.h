@@ -29,6 +29,7 @@ struct trial {
     int64_t number, attempt, block, level, connections, valid;
     int64_t spoilt; /* 1: the environment was not as it has to be; the server is not to blame */
     int64_t server_cpus, load_cpus, shared_cpus; /* how many; shared: both may use them */
+    int64_t crowd_shared_cpus; /* of the bad clients' CPUs: how many the load may use, too */
     int64_t started_unix_ms, environment_padding_bytes, ready_us, probe_before_ok, probe_after_ok,
         response_bytes;
     int64_t duration_us, requests, bytes;
@@ -45,7 +46,7 @@ struct trial {
         window_wall_us;
     int64_t steady_wall_us, steady_server_user_us, steady_server_system_us;
     int64_t steady_generator_cpu_us, steady_generator_wait_us, steady_machine_busy_us,
-        steady_own_cpus_busy_us, steady_harness_cpu_us;
+        steady_own_cpus_busy_us, steady_harness_cpu_us, steady_crowd_cpu_us;
     int64_t pinned; /* 1: every task could run on its own CPUs only */
     int64_t memory_steady_kib, memory_peak_kib, processes;
     int64_t memory_user_bytes, memory_kernel_bytes;

@@ -7,12 +7,14 @@ enum { CHEAP_PROCESSES = 8 /* reading the memory of so few costs the window unde
 
 struct attempt_reading attempt_read(const struct attempt *attempt, pid_t pid)
 {
+    static const struct cpu_time none = {TRIAL_UNKNOWN, TRIAL_UNKNOWN};
     struct meter generator = {attempt->load_group, pid};
     return (struct attempt_reading){.clock_us = meter_clock_us(),
                                     .harness_us = meter_own_cpu_us(),
                                     .generator_wait_us = meter_wait_us(generator.pid),
                                     .server = meter_cpu(&attempt->server_meter),
                                     .generator = meter_cpu(&generator),
+                                    .crowd = attempt->crowd.pid ? meter_cpu(&attempt->crowd) : none,
                                     .machine = meter_machine(),
                                     .own_cpus_us = meter_own_cpus_us(&attempt->cpus),
                                     .net = netns_count()};
@@ -36,6 +38,8 @@ void attempt_note_steady(struct trial *trial, const struct attempt_reading *from
     trial->steady_machine_busy_us = difference(from->machine.busy_us, to->machine.busy_us);
     trial->steady_own_cpus_busy_us = difference(from->own_cpus_us, to->own_cpus_us);
     trial->steady_harness_cpu_us = difference(from->harness_us, to->harness_us);
+    trial->steady_crowd_cpu_us = difference(from->crowd.user_us + from->crowd.system_us,
+                                            to->crowd.user_us + to->crowd.system_us);
 }
 
 void attempt_note_window(struct trial *trial, const struct attempt_reading *from,
@@ -67,7 +71,8 @@ void attempt_note_pinning(struct attempt *attempt, pid_t pid)
     const struct cpus *cpus = &attempt->cpus;
     struct meter generator = {attempt->load_group, pid};
     attempt->trial->pinned = meter_is_pinned(&attempt->server_meter, cpus->server) &&
-                             meter_is_pinned(&generator, cpus->load);
+                             meter_is_pinned(&generator, cpus->load) &&
+                             (!attempt->crowd.pid || meter_is_pinned(&attempt->crowd, cpus->crowd));
 }
 
 void attempt_note_memory(struct attempt *attempt)

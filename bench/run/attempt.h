@@ -23,6 +23,7 @@ struct attempt {
     struct tracing *tracing; /* of the server's system calls; NULL: they are not counted */
     struct child server;
     struct meter server_meter;
+    struct meter crowd; /* the bad clients; pid 0: there are none */
     struct probe answer;
     const struct probe_question *question;
     struct peer_place place; /* of a peer */
@@ -32,7 +33,7 @@ struct attempt {
 /* All meters at one moment. `generator` is the process; its group is the attempt's. */
 struct attempt_reading {
     int64_t clock_us, harness_us, generator_wait_us, own_cpus_us;
-    struct cpu_time server, generator;
+    struct cpu_time server, generator, crowd;
     struct meter_machine machine;
     struct netns_counters net;
 };
@@ -48,7 +49,7 @@ void attempt_note_window(struct trial *, const struct attempt_reading *from,
  * unread when it goes is nobody's loss. */
 void attempt_note_losses(struct trial *, const struct netns_counters *from);
 
-/* Whether server and generator keep to their CPUs. */
+/* Whether server, generator and bad clients keep to their CPUs. */
 void attempt_note_pinning(struct attempt *, pid_t generator);
 
 /* The server's memory now; as a peak only where a look is cheap enough for a window. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "bench/machine/footprint.h"
+#include "bench/run/bad_clients.h"
 #include "bench/run/generator.h"
 #include "bench/base/loop.h"
 #include "bench/record/record.h"
@@ -62,6 +63,8 @@ uint64_t by_load_time_ms(const struct cell *cell, unsigned window_ms, unsigned w
         ms += cell->level / connections_per_ms;
     if (unit == LEVEL_SHARE || unit == LEVEL_BOUND_US)
         ms += peak_window_ms(window) + start_ms;
+    if (unit == LEVEL_CLIENT && cell->level > 0)
+        ms += start_ms; /* of the bad clients' process */
     if (unit == LEVEL_BOUND_US)
         ms += questions * (start_ms + warm_up_ms / 2 + question_ms(cell->level, usual_rps));
     return ms;
@@ -92,8 +95,6 @@ static struct generator_order order_of(const struct attempt *attempt)
         order.cpus = attempt->cpus.load;
         order.threads = cpus < THREADS_MOST ? cpus : THREADS_MOST;
     }
-    if (facts->unit == LEVEL_CLIENT)
-        order.client = workload_client(cell->level);
     if (facts->half_window)
         order.warm_up_ms /= 2;
     if (cell->workload == WORKLOAD_MEMORY) {
@@ -291,14 +292,15 @@ static void note_calls(struct attempt *attempt, const char *stem, int64_t reques
 }
 
 /* The window that counts. */
-static void measure(struct attempt *attempt, const struct generator_order *order)
+static void measure_beside(struct bad_clients *clients, struct attempt *attempt,
+                           const struct generator_order *order, const char *stem)
 {
     struct trial *trial = attempt->trial;
     struct generator generator = {.group = attempt->load_group};
-    char *stem = text_format("%s/raw/%s", attempt->run->folder, attempt->stem);
     trial->rate_rps = order->rate_rps > 0 ? llround(order->rate_rps) : TRIAL_UNKNOWN;
     if (generator_start(&generator, attempt->run, order, stem, trial) &&
-        watch_window(attempt, &generator, order) && generator_read(&generator, trial)) {
+        watch_window(attempt, &generator, order) && generator_read(&generator, trial) &&
+        bad_clients_end(clients, attempt, &generator)) {
         note_result(attempt, &generator);
         note_idle(attempt, &generator);
         if (attempt->tracing)
@@ -307,6 +309,15 @@ static void measure(struct attempt *attempt, const struct generator_order *order
     }
     attempt_note_early_end(attempt);
     generator_finish(&generator);
+}
+
+static void measure(struct attempt *attempt, const struct generator_order *order)
+{
+    struct bad_clients clients;
+    char *stem = text_format("%s/raw/%s", attempt->run->folder, attempt->stem);
+    if (bad_clients_start(&clients, attempt, stem))
+        measure_beside(&clients, attempt, order, stem);
+    bad_clients_finish(&clients, attempt);
     free(stem);
 }
 

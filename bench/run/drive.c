@@ -164,6 +164,10 @@ static void place(struct attempt *attempt)
             trial_fail(trial, "%s has no setting %u that can be told", attempt->model->name, level);
         free(setting);
     }
+    if (workload_facts(attempt->cell->workload)->unit == LEVEL_CLIENT && level > 0)
+        trial->crowd_shared_cpus = cpus_common(cpus->load, cpus->crowd);
+    else
+        cpus->crowd[0] = '\0';
     trial->server_cpus = cpus_count(cpus->server);
     trial->load_cpus = cpus_count(cpus->load);
     trial->shared_cpus = cpus_common(cpus->server, cpus->load);

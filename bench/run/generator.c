@@ -34,7 +34,8 @@ static void compose(struct words *words, const struct generator *generator,
     add(words, text_format("--warm-up=%.3f", order->warm_up_ms / 1e3));
     add(words, text_format("--time=%.3f", order->window_ms / 1e3));
     add(words, text_format("--json=%s", generator->json_path));
-    add(words, text_format("--histogram=%s", generator->histogram_path));
+    if (generator->histogram_path)
+        add(words, text_format("--histogram=%s", generator->histogram_path));
     if (order->path)
         add(words, text_format("--path=%s", order->path));
     if (order->rate_rps > 0)
@@ -64,7 +65,8 @@ bool generator_start(struct generator *generator, const struct run *run,
 {
     struct words words = {0};
     generator->json_path = text_format("%s.load.json", stem_path);
-    generator->histogram_path = text_format("%s.load.csv", stem_path);
+    if (order->connections > 0)
+        generator->histogram_path = text_format("%s.load.csv", stem_path);
     compose(&words, generator, order);
     char **line =
         launch_command(generator->group, order->cpus ? order->cpus : run->cpus.load, 0, words.at);
@@ -123,7 +125,8 @@ bool generator_read(struct generator *generator, struct trial *trial)
     generator->result = json_load_file(generator->json_path, 0, NULL);
     /* Status 1 says that there is something in the figures to be judged, which is the gate's. */
     if (child->exit_signal != 0 || child->exit_status > 1 || !generator->result ||
-        !histogram_read(&generator->response, generator->histogram_path)) {
+        (generator->histogram_path &&
+         !histogram_read(&generator->response, generator->histogram_path))) {
         trial_fail(trial, "c10kit-load failed (status %d, signal %d): %.*s",
                    (int)child->exit_status, child->exit_signal,
                    (int)strcspn(child->errors.at, "\n"), child->errors.at);
@@ -139,6 +142,15 @@ int64_t generator_number(const struct generator *generator, const char *group, c
         object = json_object_get(object, group);
     const json_t *number = json_object_get(object, name);
     return json_is_number(number) ? llround(json_number_value(number)) : TRIAL_UNKNOWN;
+}
+
+void generator_set_beside(struct generator *generator, const struct generator *crowd,
+                          struct trial *trial)
+{
+    static const size_t layout = JSON_INDENT(2) | JSON_REAL_PRECISION(9);
+    json_object_set(generator->result, "beside", json_object_get(crowd->result, "beside"));
+    if (json_dump_file(generator->result, generator->json_path, layout) != 0)
+        trial_fail(trial, "cannot write %s", generator->json_path);
 }
 
 void generator_finish(struct generator *generator)

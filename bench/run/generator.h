@@ -11,10 +11,10 @@
 struct generator_order {
     uint16_t port;
     const char *path;     /* NULL: "/" */
-    unsigned connections; /* that send */
+    unsigned connections; /* that send; 0: no load, but the bad client alone */
     unsigned depth;       /* requests in flight on each; 0: one */
     unsigned idle;        /* silent ones beside them */
-    const char *client;   /* a bad one beside them; "": none */
+    const char *client;   /* a bad one; NULL or "": none */
     unsigned echo_bytes;  /* 0: HTTP */
     double rate_rps;      /* 0: closed loop */
     bool hold;            /* opens all connections, and begins at generator_release() */
@@ -27,7 +27,7 @@ struct generator_order {
 struct generator {
     const char *group; /* control group to run in, or NULL; the caller's */
     struct child child;
-    char *json_path, *histogram_path; /* owned */
+    char *json_path, *histogram_path; /* owned; no load has no histogram: NULL */
     json_t *result;                   /* owned; NULL: none yet */
     struct histogram response;        /* ns */
 };
@@ -55,6 +55,9 @@ bool generator_read(struct generator *, struct trial *);
 
 /* A whole number of the result, such as "errors.status"; TRIAL_UNKNOWN when there is none. */
 int64_t generator_number(const struct generator *, const char *group, const char *name);
+
+/* Has the result, and the file of it, tell of those beside the load what `crowd` counted. */
+void generator_set_beside(struct generator *, const struct generator *crowd, struct trial *);
 
 /* Kills what still runs, removes its files and frees all; also after a start that failed. */
 void generator_finish(struct generator *);

@@ -163,13 +163,14 @@ static json_t *plan_facts(const struct run *run)
     json_t *order = json_array();
     for (size_t i = 0; i < plan_trials(&run->plan); i++)
         json_array_append_new(order, json_integer((json_int_t)run->plan.order[i]));
-    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:o, s:o}", "mode",
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "mode",
                      run->mode->name, "sentinel", run->catalogue.models[run->sentinel].name, "seed",
                      (json_int_t)run->seed, "blocks", (json_int_t)run->plan.blocks, "window_us",
                      (json_int_t)run->window_ms * 1000, "warm_up_us",
                      (json_int_t)run->warm_up_ms * 1000, "server_cpus", run->cpus.server,
-                     "load_cpus", run->cpus.load, "scaling_server_cpus", run->cpus.scaling_server,
-                     "scaling_load_cpus", run->cpus.scaling_load, "cells", cells, "order", order);
+                     "load_cpus", run->cpus.load, "crowd_cpus", run->cpus.crowd,
+                     "scaling_server_cpus", run->cpus.scaling_server, "scaling_load_cpus",
+                     run->cpus.scaling_load, "cells", cells, "order", order);
 }
 
 /* "HASH  PATH" a line, as sha256sum prints it; whether two runs measured the same can be told. */

@@ -48,12 +48,29 @@ static void scaling_takes_all_cpus_unless_told(void **state)
     assert_string_equal(told.scaling_load, "0");
 }
 
+static void the_crowd_has_a_cpu_that_nobody_has_or_the_loads(void **state)
+{
+    (void)state;
+    struct cpus open = {.allowed = 0}, all = {.load = "0-1023"};
+    cpus_choose(&open);
+    cpus_choose(&all);
+    assert_string_equal(all.crowd, "0-1023");
+    struct cpus both = {.allowed = 0};
+    memcpy(both.server, open.load, sizeof both.server);
+    memcpy(both.load, open.load, sizeof both.load);
+    cpus_choose(&both);
+    assert_int_equal(cpus_common(open.crowd, open.load), open.allowed < 3);
+    assert_int_equal(cpus_common(both.crowd, both.load), open.allowed < 2);
+    assert_int_equal(cpus_common(open.crowd, open.server), open.allowed < 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_of_a_list_are_written_as_short_as_can_be),
         cmocka_unit_test(what_two_lists_have_in_common_is_counted),
         cmocka_unit_test(scaling_takes_all_cpus_unless_told),
+        cmocka_unit_test(the_crowd_has_a_cpu_that_nobody_has_or_the_loads),
     };
     return cmocka_run_group_tests_name("cpus", tests, NULL, NULL);
 }

@@ -237,6 +237,21 @@ static void other_work_on_its_cpus_spoils_a_trial(void **state)
     assert_int_equal(trial.spoilt, 1);
 }
 
+static void bad_clients_are_no_other_work(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    trial.steady_server_user_us = 300000;
+    trial.steady_server_system_us = 600000;
+    trial.steady_generator_cpu_us = 500000;
+    trial.steady_harness_cpu_us = 1000;
+    trial.steady_crowd_cpu_us = 400000;
+    trial.steady_own_cpus_busy_us = 1801000;
+    assert_true(fabs(gate_others(&trial)) < 1e-9);
+    trial.steady_crowd_cpu_us = TRIAL_UNKNOWN;
+    assert_true(fabs(gate_others(&trial) - 0.4) < 1e-9);
+}
+
 static void a_task_off_its_cpus_spoils_a_trial(void **state)
 {
     (void)state;
@@ -405,6 +420,7 @@ int main(void)
         cmocka_unit_test(stolen_time_spoils_a_trial),
         cmocka_unit_test(one_tick_of_stolen_time_does_not),
         cmocka_unit_test(other_work_on_its_cpus_spoils_a_trial),
+        cmocka_unit_test(bad_clients_are_no_other_work),
         cmocka_unit_test(a_task_off_its_cpus_spoils_a_trial),
         cmocka_unit_test(an_open_loop_that_was_kept_passes),
         cmocka_unit_test(a_late_generator_spoils_a_trial),

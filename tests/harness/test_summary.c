@@ -114,6 +114,32 @@ static void under_scaling_the_limit_is_that_of_all_their_cpus(void **state)
     }
 }
 
+/* 0.4 s of steady part. What bad clients take of the load's own CPU it cannot have. */
+static void bad_clients_on_the_loads_cpu_are_part_of_its_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t shared, crowd_us;
+        const char *limit;
+    } cases[] = {{1, 160000, "generator"},
+                 {1, 40000, "concurrency"},
+                 {0, 160000, "concurrency"},
+                 {TRIAL_UNKNOWN, TRIAL_UNKNOWN, "concurrency"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct trial trial = trial_of("ant", "mixed", 4, 10000);
+        struct histogram none = {0};
+        struct summary summary;
+        trial.steady_server_user_us = 300000;
+        trial.steady_server_system_us = 0;
+        trial.steady_generator_cpu_us = 230000;
+        trial.crowd_shared_cpus = cases[i].shared;
+        trial.steady_crowd_cpu_us = cases[i].crowd_us;
+        summary_build(&summary, &trial, &none, 1, models, 2);
+        assert_string_equal(summary_limited_by(&summary.cells[0]), cases[i].limit);
+        summary_finish(&summary);
+    }
+}
+
 static void cells_follow_the_order_of_the_table_of_workloads(void **state)
 {
     (void)state;
@@ -280,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_trials_metrics_have_the_units_of_their_names),
         cmocka_unit_test(at_a_given_rate_only_the_server_can_be_the_limit),
         cmocka_unit_test(under_scaling_the_limit_is_that_of_all_their_cpus),
+        cmocka_unit_test(bad_clients_on_the_loads_cpu_are_part_of_its_limit),
         cmocka_unit_test(cells_follow_the_order_of_the_table_of_workloads),
         cmocka_unit_test(percentiles_are_told_only_with_enough_samples),
         cmocka_unit_test(cells_follow_the_list_of_models_then_mode_then_level),

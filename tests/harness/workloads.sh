@@ -20,9 +20,12 @@ measure() { # WORKLOAD LEVELS OPTION...
 # The recorded trials of a workload, in which the expression holds for each that was measured.
 holds() { # WORKLOAD PYTHON-EXPRESSION-OF-t
   python3 - "$folder/$1/trials.jsonl" "$2" <<'END' || fail "$1: $2"
-import json, sys
+import glob, json, os, sys
 trials = [json.loads(line) for line in open(sys.argv[1])]
 assert trials
+def beside(t): # the connections beside the load, as it told of them
+    raw = os.path.dirname(sys.argv[1]) + "/raw/%04d-*.load.json"
+    return json.load(open(glob.glob(raw % t["number"])[0]))["beside"]
 for t in trials:
     assert not t["failure"], t["failure"]
     assert eval(sys.argv[2]), t
@@ -99,6 +102,79 @@ bad_clients_are_beside_the_load() {
   holds mixed 't["connections"] == 63 and t["requests"] > 0 and t["served"] == 63'
 }
 
+# Who they were stands in what the load left, which is all that is left of them.
+bad_clients_have_a_process_of_their_own() {
+  local names='["", "silent", "slow-header", "slow-reader", "fire-hose"][t["level"]]'
+  local shared=0
+  [ "$(nproc)" -ge 3 ] || shared=1
+  holds mixed 'set(beside(t)) == ({'"$names"'} if t["level"] else set())'
+  holds mixed 'all(one["opened"] >= 1 for one in beside(t).values())'
+  holds mixed "t['crowd_shared_cpus'] == ($shared if t['level'] else None)"
+  holds mixed 't["pinned"] == 1 and (t["steady_crowd_cpu_us"] is None) == (t["level"] == 0)'
+  holds mixed 't["level"] < 4 or t["cpu_source"] == "proc" or t["steady_crowd_cpu_us"] > 0'
+  [ -z "$(find "$folder/mixed/raw" -name '*.crowd.*')" ] || fail "mixed: a file too many"
+}
+
+process_of() { # RUN WHO: the load, or the crowd
+  pgrep -f -- "--json=$folder/$1/raw/[^. ]*\.$2" || true
+}
+
+beside_a_fire_hose() { # RUN SECONDS: until the load is there
+  "$c10kit" run --models "$model" --workloads mixed --levels 4 --blocks 2 --time "$2" --no-cold \
+    --attempts 1 --seed 1 --output "$folder/$1" >"$folder/out" 2>&1 &
+  run=$!
+  until [ -n "$(process_of "$1" load)" ] && [ -n "$(process_of "$1" crowd)" ]; do
+    kill -0 "$run" 2>/dev/null || fail "$1: it ended by itself: $(cat "$folder/out")"
+    read -rt 0.05 <> <(:) || true
+  done
+}
+
+are_gone() { # RUN: the kernel may take a moment for who was killed
+  local tries
+  for ((tries = 0; tries < 100; tries++)); do
+    [ -n "$(process_of "$1" load)$(process_of "$1" crowd)" ] || return 0
+    read -rt 0.05 <> <(:) || true
+  done
+  fail "$1: left running: $(pgrep -af -- "--json=$folder/$1/")"
+}
+
+bad_clients_end_with_the_run_however_it_ends() {
+  local run number
+  for number in INT KILL; do
+    beside_a_fire_hose "ended-by-$number" 60
+    kill -"$number" "$run"
+    wait "$run" 2>/dev/null || true
+    are_gone "ended-by-$number"
+  done
+}
+
+bad_clients_end_with_a_load_that_fails() {
+  local run first next
+  beside_a_fire_hose no-load 60
+  first=$(process_of no-load load)
+  kill -KILL "$first"
+  until next=$(process_of no-load load) && [ -n "$next" ] && [ "$next" != "$first" ]; do
+    kill -0 "$run" 2>/dev/null || fail "no-load: no second trial: $(cat "$folder/out")"
+    read -rt 0.05 <> <(:) || true
+  done
+  [ "$(process_of no-load crowd | wc -l)" = 1 ] || fail "no-load: the first trial's are still there"
+  kill -INT "$run"
+  wait "$run" || true
+  are_gone no-load
+  grep -q '"failure":"c10kit-load ' "$folder/no-load/trials.jsonl" ||
+    fail "no-load: $(cat "$folder/no-load/trials.jsonl")"
+}
+
+a_load_that_bad_clients_have_left_does_not_count() {
+  local run
+  beside_a_fire_hose no-crowd 1
+  kill -KILL "$(process_of no-crowd crowd)"
+  wait "$run" || true
+  are_gone no-crowd
+  grep -q '"failure":"the bad clients ended before the load did' "$folder/no-crowd/trials.jsonl" ||
+    fail "no-crowd: $(cat "$folder/no-crowd/trials.jsonl")"
+}
+
 # What the server was told, and on which CPUs it ran.
 workers_are_as_many_as_cpus() {
   local model=epoll-exclusive cpus
@@ -122,7 +198,7 @@ knobs_are_turned() {
 
 nothing_is_left_running() {
   local left
-  left=$(pgrep -s 0 -f "c10kit-load|/servers/$model" || true)
+  left=$(pgrep -af -- "--json=$folder|^${c10kit%/*}/.*/servers/" || true)
   [ -z "$left" ] || fail "left running: $left"
 }
 
@@ -135,6 +211,10 @@ system_calls_are_counted_by_name
 a_batch_is_answered_at_once
 messages_come_back
 bad_clients_are_beside_the_load
+bad_clients_have_a_process_of_their_own
+bad_clients_end_with_the_run_however_it_ends
+bad_clients_end_with_a_load_that_fails
+a_load_that_bad_clients_have_left_does_not_count
 workers_are_as_many_as_cpus
 knobs_are_turned
 nothing_is_left_running
