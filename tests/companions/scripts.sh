@@ -6,6 +6,8 @@ set -euo pipefail
 source=$1 build=$2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+# shellcheck source=tests/running.sh
+. "$(dirname "$0")/../running.sh"
 
 fail() { echo "not ok: $1"; exit 1; }
 
@@ -64,8 +66,8 @@ what_is_missing_is_said_in_one_line() {
 }
 
 nothing_is_left_running() {
-  local left # in this session: others may run their own
-  left=$(pgrep -s 0 -f "$build/(servers/(fork|epoll-lt)|companions/echo-client) " || true)
+  local left
+  left=$(still_running '/servers/|echo-client')
   [ -z "$left" ] || fail "left running: $left"
 }
 

@@ -7,6 +7,8 @@ set -euo pipefail
 c10kit=$1 servers=$2 model=$3
 folder=$(mktemp -d)
 trap 'umount "$folder/small" 2>/dev/null || true; rm -rf "$folder"' EXIT
+# shellcheck source=tests/running.sh
+. "$(dirname "$0")/../running.sh"
 
 command -v wrk >/dev/null || { echo "skipped: wrk is not installed"; exit 77; }
 
@@ -143,7 +145,7 @@ a_cell_that_brings_nothing_three_times_is_given_up() {
 
 nothing_is_left_running() {
   local left
-  left=$(pgrep -s 0 -f "wrk .*--script=.*wrk.lua|$servers/$model" || true)
+  left=$(still_running 'wrk |/servers/')
   [ -z "$left" ] || fail "left running: $left"
 }
 

@@ -6,6 +6,8 @@ set -euo pipefail
 c10kit=$1 model=$2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+# shellcheck source=tests/running.sh
+. "$(dirname "$0")/../running.sh"
 
 command -v wrk >/dev/null || { echo "skipped: wrk is not installed"; exit 77; }
 
@@ -52,8 +54,8 @@ an_interrupted_run_keeps_what_it_has() {
 }
 
 nothing_is_left_running() {
-  local left # in this session: others may be measuring, too
-  left=$(pgrep -s 0 -f "wrk .*--script=.*wrk.lua|$(dirname "$c10kit")/../servers/$model" || true)
+  local left
+  left=$(still_running 'wrk |/servers/')
   [ -z "$left" ] || fail "left running: $left"
 }
 

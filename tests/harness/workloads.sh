@@ -6,6 +6,8 @@ set -euo pipefail
 c10kit=$1 model=$2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+# shellcheck source=tests/running.sh
+. "$(dirname "$0")/../running.sh"
 
 fail() { echo "not ok: $1"; exit 1; }
 
@@ -198,7 +200,7 @@ knobs_are_turned() {
 
 nothing_is_left_running() {
   local left
-  left=$(pgrep -af -- "--json=$folder|^${c10kit%/*}/.*/servers/" || true)
+  left=$(still_running 'c10kit-load|/servers/')
   [ -z "$left" ] || fail "left running: $left"
 }
 
