@@ -12,25 +12,23 @@ enum method { METHOD_GET, METHOD_HEAD, METHOD_KNOWN, METHOD_UNKNOWN };
 enum line { LINE_SIZE, LINE_DATA_END, LINE_TRAILER };
 
 struct http {
-    llhttp_t parser;         /* only within a chunked body: a head has one on the stack */
-    struct span name, value; /* the field being parsed: inside the head, not kept beyond it */
-    uint64_t left;           /* bytes of the request's body, or of its chunk, that are to come */
-    uint64_t owed;           /* bytes of the answer's body that are not written yet */
-    size_t scanned;          /* bytes of the head, whole lines, that end_of_head() has passed */
+    llhttp_t parser; /* only within a chunked body */
+    uint64_t left;   /* bytes of the request's body, or of its chunk, that are to come */
+    uint64_t owed;   /* bytes of the answer's body that are not written yet */
+    size_t scanned;  /* bytes of the head, whole lines, that end_of_head() has passed */
     enum method method;
     int minor;        /* version of the request: 1.minor */
-    unsigned hosts;   /* Host fields seen */
     enum line line;   /* which kind of a chunked body's lines comes next, or is being read */
     char previous;    /* its last byte, across calls */
     bool extension;   /* in a chunk's extension */
-    bool padded;      /* a field line of the head ends in white space */
+    bool named;       /* the trailer being parsed has a name */
+    bool malformed;   /* or not one that may be */
+    bool hosted;      /* there was a Host, */
+    bool sized;       /* a Content-Length, */
+    bool codings;     /* a Transfer-Encoding */
+    bool chunked;     /* that ends in chunked, and llhttp has not seen the body's end */
     bool close, keep; /* the client's Connection options */
     bool expects;     /* it waits for a 100 before it sends the body */
-    bool codings;     /* there was a Transfer-Encoding */
-    bool chunked;     /* it ends in chunked, and llhttp has not seen the body's end */
-    bool named;       /* the field being parsed has a name */
-    bool done;        /* the head's fields are through: what follows are trailers */
-    bool malformed;
 };
 
 static_assert(sizeof(struct http) <= SESSION_STATE, "SESSION_STATE is too small");
@@ -45,7 +43,7 @@ static struct {
     size_t max_head;
     char body[64 * (sizeof PHRASE - 1)]; /* the phrase over and over */
     llhttp_settings_t callbacks;
-    llhttp_t begun[2]; /* llhttp behind the request line of a request in HTTP/1.0 and 1.1 */
+    llhttp_t at_chunks; /* llhttp behind a head, where chunks begin */
 } shared;
 
 static struct http *http_of(struct session *session)
@@ -53,11 +51,18 @@ static struct http *http_of(struct session *session)
     return (struct http *)session->state;
 }
 
-/* ---- What llhttp lets through, and the names that it does not know ---- */
+/* ---- Words ---- */
 
 /* Every byte is in some of these sets; a set of several is the letters, the digits and some others.
  */
-enum set { SET_TOKEN = 1, SET_HOST = 2, SET_ADDRESS = 4, SET_SCHEME = 8, SET_TARGET = 16 };
+enum set {
+    SET_TOKEN = 1,
+    SET_HOST = 2,
+    SET_ADDRESS = 4,
+    SET_SCHEME = 8,
+    SET_TARGET = 16,
+    SET_VALUE = 32,
+};
 
 static unsigned char sets[256]; /* made once by prepare() */
 
@@ -80,6 +85,9 @@ static void prepare_sets(void)
     prepare_set(SET_SCHEME, "+-.");            /* RFC 3986, 3.1 */
     for (int c = '!'; c <= '~'; c++)
         sets[c] |= SET_TARGET; /* more than RFC 3986 has: clients send it, and it harms nobody */
+    for (int c = 0; c < 256; c++)
+        if ((c >= ' ' && c != 0x7f) || c == '\t')
+            sets[c] |= SET_VALUE; /* RFC 9110, 5.5, obs-text among them */
 }
 
 /* How many bytes at its front are in the set. */
@@ -193,89 +201,98 @@ static enum method method_of(struct span name)
     return METHOD_UNKNOWN;
 }
 
-/* Takes a word of the set's bytes, and the blank behind it, off the line. False: there is none. */
-static bool take_word(struct span *line, enum set set, struct span *word)
+/* Takes a word of the set's bytes off the front, and the byte behind it. False: there is no word,
+   or the byte is another. */
+static bool take_word(struct span *head, enum set set, char behind, struct span *word)
 {
-    size_t len = length_in(set, *line);
+    size_t len = length_in(set, *head);
 
-    *word = (struct span){line->at, len};
-    if (len == 0 || len == line->len || line->at[len] != ' ')
+    *word = (struct span){head->at, len};
+    if (len == 0 || len == head->len || head->at[len] != behind)
         return false;
-    line->at += len + 1;
-    line->len -= len + 1;
+    head->at += len + 1;
+    head->len -= len + 1;
     return true;
 }
 
-/* Reads the request line (without its CRLF). Returns 0, or the status of the refusal. */
-static int read_request_line(struct http *http, struct span line)
-{
-    struct span method, target;
-    const char *version;
-
-    if (!take_word(&line, SET_TOKEN, &method) || !take_word(&line, SET_TARGET, &target) ||
-        !is_target(target, method))
-        return 400;
-    version = line.at;
-    if (line.len != 8 || memcmp(version, "HTTP/", 5) != 0 || version[6] != '.' ||
-        !is_digits((struct span){version + 5, 1}) || !is_digits((struct span){version + 7, 1}))
-        return 400;
-    if (version[5] != '1')
-        return 505;
-    http->method = method_of(method);
-    http->minor = version[7] == '0' ? 0 : 1; /* 1.2 is answered as the highest that we know */
-    return 0;
-}
+/* ---- The head ---- */
 
 enum { HEAD_INCOMPLETE = 0, HEAD_MALFORMED = -1 };
 
 /* Returns the length of the head, its empty line included. Every line must end in CRLF, and none
    may begin with white space (a folded line, or one that only looks like a field) or with another
-   CR. CRs and NULs within a line are refused by read_request_line() and llhttp. A line is looked at
-   once, however many calls it takes to come. */
+   CR. All else is looked at when the head is whole. A line is passed once, however many calls it
+   takes to come. */
 static ptrdiff_t end_of_head(struct http *http, struct span in)
 {
     const char *line = in.at + http->scanned, *end = in.at + in.len, *lf;
 
     while ((lf = memchr(line, '\n', (size_t)(end - line)))) {
-        size_t len = (size_t)(lf - line);
-
-        if (len == 0 || lf[-1] != '\r' || *line == ' ' || *line == '\t')
+        if (lf == line || lf[-1] != '\r')
+            return HEAD_MALFORMED;
+        if (lf - line == 1)
+            return lf + 1 - in.at;
+        if (*line == '\r' || *line == ' ' || *line == '\t')
             return HEAD_MALFORMED;
         line = lf + 1;
-        if (len == 1)
-            return line - in.at;
-        if (lf[-(ptrdiff_t)len] == '\r')
-            return HEAD_MALFORMED;
-        http->padded |= lf[-2] == ' ' || lf[-2] == '\t';
         http->scanned = (size_t)(line - in.at);
     }
     return HEAD_INCOMPLETE;
 }
 
-/* ---- llhttp's callbacks ---- */
-
-static struct http *http_in(llhttp_t *parser)
+/* Takes the request line off the head. Returns 0, or the status of the refusal. */
+static int take_request_line(struct http *http, struct span *head)
 {
-    return parser->data;
-}
+    struct span method, target;
+    const char *version;
 
-/* Of a trailer's name, and value, there may be several pieces: only the head is there whole. */
-static int on_field(llhttp_t *parser, const char *at, size_t len)
-{
-    struct http *http = http_in(parser);
-
-    http->name = (struct span){at, len};
-    http->value = (struct span){at + len, 0};
-    http->named |= len > 0;
-    http->malformed |= !all_in(SET_TOKEN, http->name);
+    if (!take_word(head, SET_TOKEN, ' ', &method) || !take_word(head, SET_TARGET, ' ', &target) ||
+        !is_target(target, method))
+        return 400;
+    version = head->at;
+    if (head->len < 10 || memcmp(version, "HTTP/", 5) != 0 || version[6] != '.' ||
+        !is_digits((struct span){version + 5, 1}) || !is_digits((struct span){version + 7, 1}) ||
+        memcmp(version + 8, "\r\n", 2) != 0)
+        return 400;
+    if (version[5] != '1')
+        return 505;
+    http->method = method_of(method);
+    http->minor = version[7] == '0' ? 0 : 1; /* 1.2 is answered as the highest that we know */
+    head->at += 10;
+    head->len -= 10;
     return 0;
 }
 
-static int on_value(llhttp_t *parser, const char *at, size_t len)
+/* A second one is refused, whatever it says, and so is one that no number of ours can hold. */
+static bool read_length(struct http *http, struct span digits)
 {
-    if (len > 0) /* parse_fields() may end a field apart */
-        http_in(parser)->value = (struct span){at, len};
-    return 0;
+    if (http->sized || digits.len == 0 || !is_digits(digits))
+        return false;
+    http->sized = true;
+    for (size_t i = 0; i < digits.len; i++) {
+        uint64_t digit = (uint64_t)(digits.at[i] - '0');
+
+        if (http->left > (UINT64_MAX - digit) / 10)
+            return false;
+        http->left = http->left * 10 + digit;
+    }
+    return true;
+}
+
+/* chunked must be the last coding, and applied once: RFC 9112, 6.1. No element may be empty. */
+RARE static bool read_codings(struct http *http, struct span list)
+{
+    struct span coding;
+
+    http->codings = true;
+    if (list.len == 0 || list.at[list.len - 1] == ',')
+        return false;
+    while (next_element(&list, &coding)) {
+        if (http->chunked || coding.len == 0)
+            return false;
+        http->chunked = same(coding, "chunked");
+    }
+    return true;
 }
 
 static void read_connection(struct http *http, struct span list)
@@ -288,44 +305,83 @@ static void read_connection(struct http *http, struct span list)
     }
 }
 
-/* chunked must be the last coding, and applied once: RFC 9112, 6.1. */
-RARE static void read_codings(struct http *http, struct span list)
+/* False: it is refused. */
+static bool read_field(struct http *http, struct span name, struct span value)
 {
-    struct span coding;
+    if (same(name, "host")) {
+        bool first = !http->hosted;
 
-    while (next_element(&list, &coding)) {
-        http->malformed |= http->chunked || coding.len == 0;
-        http->chunked = same(coding, "chunked");
+        http->hosted = true;
+        return first && is_host(value);
     }
-    http->codings = true;
-}
-
-static int on_value_complete(llhttp_t *parser)
-{
-    struct http *http = http_in(parser);
-    struct span name = http->name, value = trimmed(http->value);
-
-    http->malformed |= !http->named;
-    http->named = false;
-    if (http->done) /* a trailer field means nothing to us */
-        return 0;
-    if (same(name, "host"))
-        http->malformed |= ++http->hosts > 1 || !is_host(value);
-    else if (same(name, "connection"))
+    if (same(name, "content-length"))
+        return read_length(http, value);
+    if (same(name, "transfer-encoding"))
+        return read_codings(http, value);
+    if (same(name, "connection"))
         read_connection(http, value);
-    else if (same(name, "content-length"))
-        http->malformed |= value.len == 0 || !is_digits(value);
-    else if (same(name, "transfer-encoding"))
-        read_codings(http, value);
     else if (same(name, "expect"))
         http->expects |= same(value, "100-continue");
+    return true;
+}
+
+/* Takes a field line off the head. No value holds a CR: what ends it must be the line's end. */
+static bool take_field(struct http *http, struct span *head)
+{
+    struct span name, value;
+
+    if (!take_word(head, SET_TOKEN, ':', &name))
+        return false;
+    value = (struct span){head->at, length_in(SET_VALUE, *head)};
+    head->at += value.len;
+    head->len -= value.len;
+    if (head->len < 2 || memcmp(head->at, "\r\n", 2) != 0)
+        return false;
+    head->at += 2;
+    head->len -= 2;
+    return read_field(http, name, trimmed(value));
+}
+
+/* Reads a whole head. Returns 0, or the status of the refusal. */
+static int read_head(struct http *http, struct span head)
+{
+    int status = take_request_line(http, &head);
+
+    if (status)
+        return status;
+    while (head.len > 2) /* the empty line */
+        if (!take_field(http, &head))
+            return 400;
+    if (!http->hosted && http->minor > 0)
+        return 400;
+    if (http->codings && (!http->chunked || http->minor == 0 || http->sized))
+        return 400; /* two ideas of where the body ends, or none: RFC 9112, 6.3 */
+    if (http->chunked) {
+        http->parser = shared.at_chunks;
+        http->parser.data = http;
+    }
     return 0;
 }
 
-static int on_head(llhttp_t *parser)
+/* ---- Chunks: llhttp's callbacks ---- */
+
+static struct http *http_in(llhttp_t *parser)
 {
-    http_in(parser)->done = true;
-    parser->upgrade = 0; /* an Upgrade that we do not know is ignored: RFC 9110, 7.8 */
+    return parser->data;
+}
+
+/* A trailer means nothing to us, but must be one. Of its name there may be several pieces. */
+static int on_trailer(llhttp_t *parser, const char *at, size_t len)
+{
+    http_in(parser)->named |= len > 0;
+    http_in(parser)->malformed |= !all_in(SET_TOKEN, (struct span){at, len});
+    return 0;
+}
+
+static int on_trailer_complete(llhttp_t *parser)
+{
+    http_in(parser)->malformed |= !http_in(parser)->named;
+    http_in(parser)->named = false;
     return 0;
 }
 
@@ -344,61 +400,11 @@ static int on_complete(llhttp_t *parser)
     return 0;
 }
 
-/* ---- Reading ---- */
+/* ---- The body ---- */
 
 static bool feed(llhttp_t *parser, const char *at, size_t len)
 {
     return llhttp_execute(parser, at, len) == HPE_OK && !http_in(parser)->malformed;
-}
-
-/* llhttp takes no tab behind a length or a coding, so white space at a line's end is left out. */
-RARE static bool parse_padded(llhttp_t *parser, struct span fields)
-{
-    while (fields.len > 0) {
-        size_t len = (size_t)((const char *)memchr(fields.at, '\r', fields.len) - fields.at);
-        struct span line = {fields.at, len};
-
-        line.len = trimmed(line).len; /* no line begins with white space */
-        if (!feed(parser, line.at, line.len) || !feed(parser, "\r\n", 2))
-            return false;
-        fields = (struct span){fields.at + len + 2, fields.len - len - 2};
-    }
-    return true;
-}
-
-/* On the stack the parser is in the CPU's cache already; only a chunked body needs it for longer.
- */
-static bool parse_fields(struct http *http, struct span fields)
-{
-    llhttp_t parser = shared.begun[http->minor];
-
-    parser.data = http;
-    if (!(http->padded ? parse_padded(&parser, fields) : feed(&parser, fields.at, fields.len)))
-        return false;
-    if (http->chunked)
-        http->parser = parser;
-    else
-        http->left = parser.content_length;
-    return true;
-}
-
-/* Reads a whole head. Returns 0, or the status of the refusal. */
-static int read_head(struct http *http, struct span head)
-{
-    const char *lf = memchr(head.at, '\n', head.len); /* behind a CR: end_of_head() has seen it */
-    struct span line = {head.at, (size_t)(lf - head.at) - 1};
-    struct span fields = {lf + 1, head.len - line.len - 2};
-    int status = read_request_line(http, line);
-
-    if (status)
-        return status;
-    if (!parse_fields(http, fields))
-        return 400;
-    if (http->hosts == 0 && http->minor > 0)
-        return 400;
-    if (http->codings && (!http->chunked || http->minor == 0))
-        return 400;
-    return 0;
 }
 
 /* Bytes of the line at the front of in, its end included, as far as it has come; -1: it ends in
@@ -666,28 +672,21 @@ static void begin(struct session *session)
     await_request(session);
 }
 
-/* llhttp gets a request line of ours, and that only once: it knows a fixed set of methods and
-   versions and cannot go on behind another, but where a request ends depends on its fields alone.
- */
+/* llhttp gets a head of ours, and that only once: where chunks end depends on nothing else. */
 static void prepare_parser(void)
 {
-    static const char LINES[2][17] = {"POST / HTTP/1.0\r\n", "POST / HTTP/1.1\r\n"};
+    static const char HEAD[] = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    llhttp_errno_t error;
 
     llhttp_settings_init(&shared.callbacks);
-    shared.callbacks.on_header_field = on_field;
-    shared.callbacks.on_header_value = on_value;
-    shared.callbacks.on_header_value_complete = on_value_complete;
-    shared.callbacks.on_headers_complete = on_head;
+    llhttp_init(&shared.at_chunks, HTTP_REQUEST, &shared.callbacks);
+    error = llhttp_execute(&shared.at_chunks, HEAD, sizeof HEAD - 1);
+    assert(error == HPE_OK);
+    (void)error;
+    shared.callbacks.on_header_field = on_trailer;
+    shared.callbacks.on_header_value_complete = on_trailer_complete;
     shared.callbacks.on_chunk_header = on_chunk;
     shared.callbacks.on_message_complete = on_complete;
-    for (int minor = 0; minor < 2; minor++) {
-        llhttp_errno_t error;
-
-        llhttp_init(&shared.begun[minor], HTTP_REQUEST, &shared.callbacks);
-        error = llhttp_execute(&shared.begun[minor], LINES[minor], sizeof LINES[minor]);
-        assert(error == HPE_OK);
-        (void)error;
-    }
 }
 
 /* Where it is short the usual answer is copied in one piece, and its Date over the place for it. */

@@ -271,6 +271,10 @@ const struct http_case http_cases[] = {
          GET HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding:\r\nContent-Length: 1\r\n" END
                   "0\r\n\r\n",
          "400c"),
+    CASE("chunked with a comma behind it is refused",
+         GET HOST "Transfer-Encoding: chunked,\r\n" END "0\r\n\r\n", "400c"),
+    CASE("chunked beside an empty field is refused",
+         GET HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding:\r\n" END "0\r\n\r\n", "400c"),
     CASE("an empty coding is refused", GET HOST "Transfer-Encoding:\r\n" END "0\r\n\r\n", "400c"),
     CASE("a coding that begins with chunked is refused",
          GET HOST "Transfer-Encoding: chunkedx\r\n" END "0\r\n\r\n", "400c"),
@@ -357,6 +361,19 @@ const struct http_case http_cases[] = {
     CASE("a bare CR in a value is refused", GET HOST "X: a\rb\r\n" END, "400c"),
     CASE("a bare CR that hides a field is refused",
          GET HOST "X: a\rContent-Length: 5\r\n" END "hello", "400c"),
+    CASE("a bare CR for a line's end is refused", GET "Host: a\r\xe4X: y \r\n" END, "400c"),
+    CASE("a bare CR for the end of an empty value is refused",
+         GET HOST "X:\r\xfa"
+                  "Connection: close\r\n" END,
+         "400c"),
+    CASE("a value with a control byte is refused",
+         GET HOST "X: a\x01"
+                  "b\r\n" END,
+         "400c"),
+    CASE("a value with DEL is refused",
+         GET HOST "X: a\x7f"
+                  "b\r\n" END,
+         "400c"),
     CASE("a bare CR in a name is refused", GET HOST "X\rY: z\r\n" END, "400c"),
     CASE("two CRs at a line's end is refused", GET HOST "X: y\r\r\n" END, "400c"),
     CASE("two CRs at the end is refused", GET HOST "\r\r\n", "400c"),
