@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <llhttp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -12,10 +13,9 @@ enum method { METHOD_GET, METHOD_HEAD, METHOD_KNOWN, METHOD_UNKNOWN };
 enum line { LINE_SIZE, LINE_DATA_END, LINE_TRAILER };
 
 struct http {
-    llhttp_t parser; /* only within a chunked body */
-    uint64_t left;   /* bytes of the request's body, or of its chunk, that are to come */
-    uint64_t owed;   /* bytes of the answer's body that are not written yet */
-    size_t scanned;  /* bytes of the head, whole lines, that end_of_head() has passed */
+    uint64_t left;  /* bytes of the request's body, or of its chunk, that are to come */
+    uint64_t owed;  /* bytes of the answer's body that are not written yet */
+    size_t scanned; /* bytes of the head, whole lines, that end_of_head() has passed */
     enum method method;
     int minor;        /* version of the request: 1.minor */
     enum line line;   /* which kind of a chunked body's lines comes next, or is being read */
@@ -29,6 +29,7 @@ struct http {
     bool chunked;     /* that ends in chunked, and llhttp has not seen the body's end */
     bool close, keep; /* the client's Connection options */
     bool expects;     /* it waits for a 100 before it sends the body */
+    llhttp_t parser;  /* only within a chunked body; last, out of what each request touches */
 };
 
 static_assert(sizeof(struct http) <= SESSION_STATE, "SESSION_STATE is too small");
@@ -579,7 +580,7 @@ static void await_request(struct session *session)
 {
     struct http *http = http_of(session);
 
-    memset((char *)http + sizeof http->parser, 0, sizeof *http - sizeof http->parser);
+    memset(http, 0, offsetof(struct http, parser));
     session->phase = PHASE_IDLE;
     session->owing = false;
 }

@@ -40,7 +40,7 @@ enum phase {
 };
 
 enum {
-    SESSION_STATE = 200,       /* bytes; each protocol asserts that its state fits */
+    SESSION_STATE = 160,       /* bytes; each protocol asserts that its state fits */
     PROTOCOL_ANSWER = 512,     /* the least room with which answer() and late() must get on */
     PROTOCOL_MAX_HEAD = 16381, /* bytes: the most that protocol_settings.max_head may be */
 };
