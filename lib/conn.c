@@ -689,7 +689,7 @@ enum conn_turn conn_read(struct conn *conn)
     if (conn->conns->rules->blocking)
         arm(conn, SO_RCVTIMEO, &conn->armed_read_ms);
     n = recv(conn->fd, room.at, room.size, ending ? MSG_DONTWAIT : 0);
-    error = errno;
+    error = n < 0 ? errno : 0;
     if (conn->conns->rules->blocking)
         conns_tick(conn->conns);
     if (n > 0) {
@@ -716,7 +716,7 @@ enum conn_turn conn_write(struct conn *conn)
     if (conn->conns->rules->blocking)
         arm(conn, SO_SNDTIMEO, &conn->armed_write_ms);
     n = send(conn->fd, span.at, span.len, MSG_NOSIGNAL);
-    error = errno;
+    error = n < 0 ? errno : 0;
     if (n < (ssize_t)span.len && conn->conns->rules->blocking)
         conns_tick(conn->conns);
     if (n < 0)
