@@ -33,21 +33,24 @@ struct weighing {
     uint16_t port;
 };
 
-static bool ask(int fd, int extension)
+/* A socket on which the answer comes, or -1. */
+static int ask(struct inet_diag_req_v2 body, uint16_t flags)
 {
     struct {
         struct nlmsghdr head;
         struct inet_diag_req_v2 body;
-    } request = {
-        .head = {.nlmsg_len = sizeof request,
-                 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        .body = {.sdiag_family = AF_INET,
-                 .sdiag_protocol = IPPROTO_TCP,
-                 .idiag_ext = (uint8_t)(1 << (extension - 1)),
-                 .idiag_states = 1 << STATE_ESTABLISHED},
-    };
-    return send(fd, &request, sizeof request, 0) == (ssize_t)sizeof request;
+    } request = {.head = {.nlmsg_len = sizeof request,
+                          .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                          .nlmsg_flags = NLM_F_REQUEST | flags},
+                 .body = body};
+    request.body.sdiag_family = AF_INET;
+    request.body.sdiag_protocol = IPPROTO_TCP;
+    int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (fd >= 0 && send(fd, &request, sizeof request, 0) != (ssize_t)sizeof request) {
+        close(fd);
+        return -1;
+    }
+    return fd;
 }
 
 /* Copies the extension into `room`; what the kernel does not send stays 0. */
@@ -124,16 +127,44 @@ static int take(int fd, char *room, void (*each)(void *, const struct nlmsghdr *
 
 static bool dump(int extension, void (*each)(void *, const struct nlmsghdr *), void *argument)
 {
-    int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    int fd = ask((struct inet_diag_req_v2){.idiag_ext = (uint8_t)(1 << (extension - 1)),
+                                           .idiag_states = 1 << STATE_ESTABLISHED},
+                 NLM_F_DUMP);
     if (fd < 0)
         return false;
     char *room = text_allocate(ANSWER_ROOM, 1);
-    int more = ask(fd, extension) ? 1 : -1;
+    int more = 1;
     while (more > 0)
         more = take(fd, room, each, argument);
     free(room);
     close(fd);
     return more == 0;
+}
+
+/* An accepted socket has an inode. */
+static void note_read(void *argument, const struct nlmsghdr *message)
+{
+    const struct inet_diag_msg *body = NLMSG_DATA(message);
+    *(bool *)argument = body->idiag_inode != 0 && body->idiag_rqueue == 0;
+}
+
+bool sockdiag_has_read(uint16_t port, uint16_t peer)
+{
+    int fd = ask(
+        (struct inet_diag_req_v2){.id = {.idiag_sport = htons(port),
+                                         .idiag_dport = htons(peer),
+                                         .idiag_src = {htonl(INADDR_LOOPBACK)},
+                                         .idiag_dst = {htonl(INADDR_LOOPBACK)},
+                                         .idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}},
+        0);
+    if (fd < 0)
+        return false;
+    bool read = false;
+    char *room = text_allocate(ANSWER_ROOM, 1);
+    take(fd, room, note_read, &read); /* one datagram: a socket, or that there is none */
+    free(room);
+    close(fd);
+    return read;
 }
 
 int64_t sockdiag_jain_ppm(double sum, double sum_of_squares, size_t n)

@@ -27,6 +27,10 @@ struct sockdiag_memory {
 };
 bool sockdiag_weigh(uint16_t port, struct sockdiag_memory *);
 
+/* Whether whoever owns 127.0.0.1:port has accepted the connection from 127.0.0.1:peer and read all
+ * that has come on it. */
+bool sockdiag_has_read(uint16_t port, uint16_t peer);
+
 /* (sum x)^2 / (n sum x^2), in parts per million: Jain, Chiu and Hawe, "A quantitative measure of
  * fairness and discrimination", DEC-TR-301, 1984. */
 int64_t sockdiag_jain_ppm(double sum, double sum_of_squares, size_t n);
