@@ -314,7 +314,8 @@ void conn_sent(struct conn *conn, size_t len)
     struct conn_buffer *out = conn->out;
 
     conn->progress |= len > 0;
-    conn->unacknowledged = INT_MAX;
+    if (conn->unacknowledged < INT_MAX - (int)CONN_BUFFER)
+        conn->unacknowledged += (int)len;
     out->from += (uint32_t)len;
     if (out->from < out->to) {
         conn->linger = true;
@@ -355,9 +356,9 @@ void conn_stop(struct conn *conn)
     settle(conn);
 }
 
-/* The kernel holds much, and asks for more only when much of it was taken: whether a client is slow
-   or gone shows in what it acknowledges between two looks. So one that is gone is cut off at the
-   second timeout. */
+/* The kernel holds much, and asks for more only when much of it was taken, or when it has found
+   more room itself: whether a client is slow or gone shows in what it acknowledges between two
+   looks. So one that is gone is cut off at the second timeout. */
 static bool takes_output(struct conn *conn)
 {
     int before = conn->unacknowledged;
@@ -717,11 +718,12 @@ enum conn_turn conn_write(struct conn *conn)
         arm(conn, SO_SNDTIMEO, &conn->armed_write_ms);
     n = send(conn->fd, span.at, span.len, MSG_NOSIGNAL);
     error = n < 0 ? errno : 0;
+    if (n >= 0) /* before the tick: what a blocking send took, it mostly took before it waited */
+        conn_sent(conn, (size_t)n);
     if (n < (ssize_t)span.len && conn->conns->rules->blocking)
         conns_tick(conn->conns);
     if (n < 0)
         return no_luck(conn, error);
-    conn_sent(conn, (size_t)n);
     return (size_t)n < span.len ? CONN_BLOCKED : CONN_MORE;
 }
 

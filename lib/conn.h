@@ -116,7 +116,7 @@ struct conn {
     bool linger;           /* more input has come, or is likely to, than was read */
     bool unsure;           /* or may have */
     uint32_t lingered;     /* bytes dropped */
-    int unacknowledged;    /* bytes, at the last look in this state; INT_MAX: there was none */
+    int unacknowledged;    /* bytes at the last look and sent since; INT_MAX: there was no look */
     int64_t armed_read_ms; /* the socket's own timeouts; blocking sockets only */
     int64_t armed_write_ms;
     uint64_t answered;       /* requests, not in the counts yet */
