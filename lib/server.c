@@ -56,7 +56,8 @@ static void shut_listeners(void)
 /* shutdown() on a listening socket makes accept fail and poll say POLLHUP, at once and from then
    on: there is no moment between a test and a wait in which the signal could be lost. Waits on
    other sockets are interrupted, again and again, for the same reason; and so is whatever a child
-   waits for, whose signal may be for it alone, and which then leaves the listener to the others. */
+   waits for, whose signal may be for it alone, and which then leaves the listener to the others.
+   But where the parent has gone, there is nobody else to shut the listener. */
 static void on_stop(int signal)
 {
     const struct timeval nudge = {0, SERVER_NUDGE_MS * 1000};
@@ -65,7 +66,7 @@ static void on_stop(int signal)
     bool child = getpid() != server.pid;
 
     (void)signal;
-    if (server.listener >= 0 && !child) {
+    if (server.listener >= 0 && (!child || getppid() != server.pid)) {
         server.shared->stopping = true;
         if (!server.flag_alone)
             shut_listeners();

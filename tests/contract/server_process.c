@@ -312,6 +312,23 @@ static size_t end_orphans(void)
     return count;
 }
 
+/* Not reaped: so its number stands for its process group until server_end(). */
+bool server_crash(int signal)
+{
+    server_signal(signal);
+    return tap_check(server.pid > 0 && wait_for_end(patience_limit_ms()),
+                     "signal %d does not end the server", signal);
+}
+
+size_t server_orphans(void)
+{
+    pid_t children[LEFT_BEHIND_MAX];
+    size_t count = proc_children(getpid(), children, LEFT_BEHIND_MAX), living = 0;
+    for (size_t i = 0; i < count && i < LEFT_BEHIND_MAX; i++)
+        living += children[i] != server.pid && waitpid(children[i], NULL, WNOHANG) == 0;
+    return living;
+}
+
 static bool check_end(int status, const char *errors, struct server_counts *counts)
 {
     size_t left = end_orphans();

@@ -3,6 +3,7 @@
 #define CONTRACT_SERVER_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -55,6 +56,13 @@ void server_late_output(char *text, size_t size);
 /* Sends a signal to its main process, or to its whole process group. */
 void server_signal(int signal);
 void server_signal_group(int signal);
+
+/* Sends a signal that ends its main process at once, and waits for that; fails the case when it
+ * does not end. server_end() is due. */
+bool server_crash(int signal);
+
+/* How many processes of it outlive its main process. */
+size_t server_orphans(void);
 
 /* Waits for the end and checks that it is a clean one: exit 0, no process left, a last line. */
 bool server_wait(struct server_counts *counts);

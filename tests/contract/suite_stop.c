@@ -293,6 +293,27 @@ static void storm_while_draining_changes_nothing(const void *argument)
     wait_for_counts(1, 0);
 }
 
+static bool no_orphans(void *unused)
+{
+    (void)unused;
+    return server_orphans() == 0;
+}
+
+/* Its workers' clients may finish, as at a stop; but the port is free for a successor at once. */
+static void crash_leaves_nobody_accepting(const void *argument)
+{
+    /* Nothing but the crash ends it soon. */
+    static const char *const options[] = {"--drain-timeout", "600", "--header-timeout", "600",
+                                          NULL};
+    server_next_limit(RLIMIT_CORE, 0);
+    struct client *client = begun(options, HALF_HEAD);
+    if (client == NULL || !server_crash(*(const int *)argument))
+        return;
+    tap_check(patience_until(nobody_gets_in, NULL), "new connections are still accepted");
+    client_close(client, false);
+    tap_check(patience_until(no_orphans, NULL), "processes are left behind");
+}
+
 static void waiting_connections_do_not_hold_it_up(const void *unused)
 {
     (void)unused;
@@ -376,6 +397,15 @@ static void each_signal(void)
     }
 }
 
+static void each_crash(void)
+{
+    static const int by_itself = SIGABRT, by_others = SIGKILL;
+    suite_case("after SIGABRT nothing of it accepts, and nothing is left",
+               crash_leaves_nobody_accepting, &by_itself);
+    suite_case("after SIGKILL nothing of it accepts, and nothing is left",
+               crash_leaves_nobody_accepting, &by_others);
+}
+
 static void stops_with_an_inherited_mask(const void *unused)
 {
     (void)unused;
@@ -393,6 +423,7 @@ void suite_stop(void)
 {
     static const bool to_group = true, to_process = false;
     each_signal();
+    each_crash();
     suite_case("it can be stopped as soon as it is ready", end_right_after_ready, NULL);
     suite_case("it can be stopped when started with all signals blocked",
                stops_with_an_inherited_mask, NULL);
