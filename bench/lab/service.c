@@ -99,41 +99,13 @@ void service_signal_all(struct service *service, int number)
 
 /* ---- What it uses ---- */
 
-static size_t threads_of(const struct meter *meter, pid_t **threads)
-{
-    if (meter->group)
-        return cgroup_tids(meter->group, threads);
-    *threads = text_allocate(1, sizeof **threads);
-    **threads = meter->pid;
-    return 1;
-}
-
-static void add_switches(const struct meter *meter, struct service_use *use)
-{
-    pid_t *threads;
-    size_t count = threads_of(meter, &threads);
-    for (size_t i = 0; i < count; i++) {
-        char *path = text_format("/proc/%d/status", (int)threads[i]);
-        char *text = text_read(path);
-        int64_t voluntary = text ? text_field(text, "voluntary_ctxt_switches") : -1;
-        int64_t involuntary = text ? text_field(text, "nonvoluntary_ctxt_switches") : -1;
-        use->voluntary_switches += voluntary > 0 ? voluntary : 0;
-        use->involuntary_switches += involuntary > 0 ? involuntary : 0;
-        free(text);
-        free(path);
-    }
-    free(threads);
-}
-
 struct service_use service_use(const struct service *service)
 {
     struct cpu_time cpu = meter_cpu(&service->meter);
-    struct service_use use = {.clock_us = meter_clock_us(),
-                              .cpu_us = cpu.user_us + cpu.system_us,
-                              .user_us = cpu.user_us,
-                              .system_us = cpu.system_us};
-    add_switches(&service->meter, &use);
-    return use;
+    return (struct service_use){.clock_us = meter_clock_us(),
+                                .cpu_us = cpu.user_us + cpu.system_us,
+                                .user_us = cpu.user_us,
+                                .system_us = cpu.system_us};
 }
 
 double service_cpu_percent(const struct service_use *from, const struct service_use *to)
@@ -159,11 +131,8 @@ static void note_use(struct traffic *traffic, const struct service_use *from,
                      const struct service_use *to)
 {
     double answered = (double)traffic->answered;
-    int64_t switches = to->voluntary_switches - from->voluntary_switches +
-                       to->involuntary_switches - from->involuntary_switches;
     traffic->cpu_percent = service_cpu_percent(from, to);
     traffic->cpu_us_per_request = (double)(to->cpu_us - from->cpu_us) / answered;
-    traffic->switches_per_request = (double)switches / answered;
 }
 
 static void note_result(struct traffic *traffic, struct generator *generator)

@@ -39,7 +39,7 @@ void service_stop(struct experiment *, struct service *);
 
 /* What it and its children used from one moment to another. */
 struct service_use {
-    int64_t clock_us, cpu_us, user_us, system_us, voluntary_switches, involuntary_switches;
+    int64_t clock_us, cpu_us, user_us, system_us;
 };
 struct service_use service_use(const struct service *);
 
@@ -50,7 +50,6 @@ double service_cpu_percent(const struct service_use *from, const struct service_
 struct traffic {
     double throughput_rps, cpu_us_per_request, cpu_percent;
     double latency_p50_us, latency_p99_us, latency_max_us;
-    double switches_per_request; /* voluntary and not, of threads that lived through the window */
     double syscalls_per_request; /* NAN unless asked for */
     int64_t answered, errors;
     json_t *result;            /* all that the generator tells; docs/generator.md */
