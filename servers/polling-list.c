@@ -122,6 +122,16 @@ static void go_round(void)
     }
 }
 
+/* They need a turn, ready or not. */
+static bool some_are_due(void)
+{
+    bool some = false;
+
+    while (conns_due(&met.conns))
+        some = true;
+    return some;
+}
+
 /* Until the next round: the interval, or less where somebody is due before. */
 static void rest(void)
 {
@@ -142,9 +152,9 @@ static void *serve(void *unused)
 
         conns_tick(&met.conns);
         meet(newcomers);
-        while (conns_due(&met.conns)) { /* its turn comes in the round */
-        }
-        go_round();
+        go_round(); /* first: who has asked is heard before the clock is looked at */
+        if (some_are_due())
+            go_round();
         rest();
     }
     return unused;
