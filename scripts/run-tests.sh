@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 processes=$((2 * $(nproc)))
 slower=4 # how much longer than its own timeout a test may take under a sanitizer
 threaded=(thread prethread thread-pool polling-list epoll-workers leader-follower
-  epoll-reuseport)
+  epoll-reuseport io-uring)
 launcher=()
 passed=0 failed=0 skipped=0
 

@@ -225,8 +225,8 @@ static void reader_who_takes_nothing_is_cut_off(const void *unused)
         return;
     check_elapsed(since, SHORT_MS);
     client_close(client, true);
-    bystander_is_served();
-    stop_with_cut_off(1);
+    bystander_is_served(); /* who may himself be idle for too long: counts are the next case's */
+    server_stop(NULL);
 }
 
 /* How long the server held it, in milliseconds; 0 when the case has failed. */
