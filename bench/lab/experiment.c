@@ -96,9 +96,7 @@ void experiment_fail(struct experiment *experiment, const char *why, ...)
     va_end(arguments);
     say_progress_end();
     say("%s: %s", experiment->claim->id, text);
-    cgroup_remove(cgroup_make("server")); /* with all that is in it */
-    cgroup_remove(cgroup_make("load"));
-    cgroup_finish();
+    cgroup_finish(); /* with all that is in it */
     exit(EXIT_FAILURE);
 }
 

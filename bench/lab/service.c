@@ -51,8 +51,11 @@ static bool launch(struct experiment *experiment, struct service *service, const
 void service_start(struct experiment *experiment, struct service *service, const char *model,
                    const char *const arguments[])
 {
+    static unsigned started; /* several may stand side by side */
     unsigned port = 0;
-    *service = (struct service){.group = cgroup_make("server")};
+    char *name = text_format("server-%u", ++started);
+    *service = (struct service){.group = cgroup_make(name)};
+    free(name);
     if (!launch(experiment, service, model, arguments) ||
         !child_wait_line(&service->child, READY_LIMIT_MS) ||
         sscanf(service->child.output.at, "ready 127.0.0.1:%5u", &port) != 1)

@@ -12,7 +12,7 @@
 #include "bench/record/histogram.h"
 #include "bench/run/generator.h"
 
-/* A server under test, on the server's CPUs and in a control group of its own. One at a time. */
+/* A server under test, on the server's CPUs and in a control group of its own. */
 struct service {
     struct child child;
     char *group; /* owned; NULL where there are none */

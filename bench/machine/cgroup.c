@@ -63,14 +63,13 @@ static char *memory_parent(void)
 
 static void remove_children(const char *group)
 {
-    static const char *const names[] = {"server", "load", "crowd", "cold"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *path = text_format("%s/%s", group, names[i]);
-        if (access(path, F_OK) == 0)
-            cgroup_remove(path);
-        else
-            free(path);
-    }
+    glob_t found;
+    char *pattern = text_format("%s/*/", group); /* groups, and not the files of this one */
+    if (glob(pattern, 0, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++)
+            cgroup_remove(text_copy(found.gl_pathv[i]));
+    globfree(&found);
+    free(pattern);
 }
 
 /* A harness that was killed outright leaves its groups behind, and in them what its server had
@@ -132,6 +131,8 @@ bool cgroup_init(void)
 
 void cgroup_finish(void)
 {
+    if (self.group)
+        remove_children(self.group);
     cgroup_remove(self.group);
     cgroup_remove(self.memory_group);
     self.group = self.memory_group = NULL;

@@ -17,6 +17,8 @@ struct cpu_time {
 /* Makes the run's own group, under the harness's. False, with the reason said once, when none can
  * be made: the meters then fall back to /proc. */
 bool cgroup_init(void);
+
+/* Removes it, with the groups inside and whatever runs in them. */
 void cgroup_finish(void);
 bool cgroup_available(void);
 

@@ -105,6 +105,16 @@ void generator_end_window(struct generator *generator)
     child_signal_main(&generator->child, SIGINT);
 }
 
+void generator_pause(struct generator *generator)
+{
+    child_signal(&generator->child, SIGSTOP);
+}
+
+void generator_resume(struct generator *generator)
+{
+    child_signal(&generator->child, SIGCONT);
+}
+
 bool generator_wait_window(struct generator *generator, unsigned warm_up_ms, struct trial *trial)
 {
     return wait_for(generator, "window\n", warm_up_ms + SPARE_MS, trial);

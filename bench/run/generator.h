@@ -50,6 +50,11 @@ bool generator_wait_done(struct generator *, unsigned window_ms, struct trial *)
 /* Ends the window in 0.2 s at most; what came of it until then counts. */
 void generator_end_window(struct generator *);
 
+/* Between the two it does nothing, while its clock goes on: what it had asked is answered, and
+ * waits. */
+void generator_pause(struct generator *);
+void generator_resume(struct generator *);
+
 /* Waits for its end and reads what it left. */
 bool generator_read(struct generator *, struct trial *);
 
