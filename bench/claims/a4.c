@@ -3,6 +3,7 @@
  */
 #include "bench/claims/claims.h"
 
+#include <assert.h>
 #include <linux/tcp.h>
 #include <math.h>
 #include <netinet/in.h>
@@ -24,6 +25,7 @@ enum {
     BULK = 4 << 20,
     BULK_WRITE = 512,
     REPLIES_MOST = 4000,
+    PROMPT = 3, /* so many of the cells, which are asked in turns */
     TIME_MS = 350,
     QUICK_TIME_MS = 250,
     STALL_US = 30000 /* shorter than the shortest delayed ACK, 40 ms */
@@ -38,21 +40,39 @@ static const struct cell {
     enum manner manner;
     bool bulk;
 } cells[] = {
-    {"reply-default", PLAIN, false},    {"reply-nodelay", NODELAY, false},
-    {"reply-cork", CORK_LIFTED, false}, {"reply-cork-kept", CORK_KEPT, false},
-    {"reply-writev", GATHERED, false},  {"bulk-default", PLAIN, true},
-    {"bulk-nodelay", NODELAY, true},    {"bulk-cork", CORK_KEPT, true},
+    {"reply-nodelay", NODELAY, false},     {"reply-cork", CORK_LIFTED, false},
+    {"reply-writev", GATHERED, false},     {"reply-default", PLAIN, false},
+    {"reply-cork-kept", CORK_KEPT, false}, {"bulk-default", PLAIN, true},
+    {"bulk-nodelay", NODELAY, true},       {"bulk-cork", CORK_KEPT, true},
 };
 enum { CELLS = sizeof cells / sizeof *cells };
 
-/* What the writer does on a thread of its own, on the server's CPU. */
-struct writer {
-    struct experiment *experiment;
+/* One connection, and what was seen on it. */
+struct line {
     const struct cell *cell;
-    int fd;
-    size_t units; /* replies, or MiB */
-    double cpu_us;
+    int ends[2];   /* the client's, the writer's */
+    size_t units;  /* replies, or MiB */
+    double cpu_us; /* the writer's */
+    struct samples samples;
 };
+
+/* Connections that are asked in turns, one reply each, so that all are as fast as the machine is at
+ * that moment; the writer is a thread of its own, on the server's CPU. */
+struct conversation {
+    struct experiment *experiment;
+    struct line lines[PROMPT];
+    size_t count;
+};
+
+/* Both sides go by this: forth and back, so that none follows the same one always. */
+static struct line *whose_turn(struct conversation *conversation, size_t turn)
+{
+    size_t count = conversation->count;
+    assert(count > 0);
+    size_t place = turn % count;
+    size_t at = turn / count % 2 ? count - 1 - place : place;
+    return &conversation->lines[(at + conversation->experiment->repeat) % count];
+}
 
 static double thread_cpu_us(void)
 {
@@ -66,119 +86,152 @@ static void set(int fd, int option, int value)
     setsockopt(fd, IPPROTO_TCP, option, &value, sizeof value);
 }
 
-static bool reply(const struct writer *writer)
+static bool reply(const struct line *line)
 {
     static char head[HEAD], body[BODY];
     struct iovec both[] = {{head, HEAD}, {body, BODY}};
-    enum manner manner = writer->cell->manner;
+    enum manner manner = line->cell->manner;
+    int fd = line->ends[1];
     if (manner == GATHERED)
-        return writev(writer->fd, both, 2) == HEAD + BODY;
+        return writev(fd, both, 2) == HEAD + BODY;
     if (manner == CORK_LIFTED)
-        set(writer->fd, TCP_CORK, 1);
-    bool sent = send(writer->fd, head, HEAD, MSG_NOSIGNAL) == HEAD &&
-                send(writer->fd, body, BODY, MSG_NOSIGNAL) == BODY;
+        set(fd, TCP_CORK, 1);
+    bool sent =
+        send(fd, head, HEAD, MSG_NOSIGNAL) == HEAD && send(fd, body, BODY, MSG_NOSIGNAL) == BODY;
     if (manner == CORK_LIFTED)
-        set(writer->fd, TCP_CORK, 0);
+        set(fd, TCP_CORK, 0);
     return sent;
 }
 
-static void write_bulk(struct writer *writer)
+static void write_bulk(struct line *line)
 {
     static char piece[BULK_WRITE];
+    double from_us = thread_cpu_us();
     for (size_t sent = 0; sent < BULK; sent += BULK_WRITE)
-        if (send(writer->fd, piece, BULK_WRITE, MSG_NOSIGNAL) != BULK_WRITE)
+        if (send(line->ends[1], piece, BULK_WRITE, MSG_NOSIGNAL) != BULK_WRITE)
             return;
-    writer->units = BULK >> 20;
-    shutdown(writer->fd, SHUT_WR);
+    line->units = BULK >> 20;
+    line->cpu_us = thread_cpu_us() - from_us;
+    shutdown(line->ends[1], SHUT_WR);
+}
+
+static bool answer(struct line *line)
+{
+    char request[REQUEST];
+    double from_us = thread_cpu_us();
+    if (recv(line->ends[1], request, REQUEST, MSG_WAITALL) != REQUEST || !reply(line))
+        return false;
+    line->cpu_us += thread_cpu_us() - from_us;
+    line->units++;
+    return true;
 }
 
 static void *serve(void *argument)
 {
-    struct writer *writer = argument;
-    char request[REQUEST];
-    experiment_pin_to_server(writer->experiment);
-    set(writer->fd, TCP_NODELAY, writer->cell->manner == NODELAY);
-    set(writer->fd, TCP_CORK, writer->cell->manner == CORK_KEPT);
-    double from_us = thread_cpu_us();
-    if (writer->cell->bulk)
-        write_bulk(writer);
+    struct conversation *conversation = argument;
+    experiment_pin_to_server(conversation->experiment);
+    for (size_t i = 0; i < conversation->count; i++) {
+        const struct line *line = &conversation->lines[i];
+        set(line->ends[1], TCP_NODELAY, line->cell->manner == NODELAY);
+        set(line->ends[1], TCP_CORK, line->cell->manner == CORK_KEPT);
+    }
+    if (conversation->lines[0].cell->bulk)
+        write_bulk(&conversation->lines[0]);
     else
-        while (recv(writer->fd, request, REQUEST, MSG_WAITALL) == REQUEST && reply(writer))
-            writer->units++;
-    writer->cpu_us = thread_cpu_us() - from_us;
+        for (size_t turn = 0; answer(whose_turn(conversation, turn)); turn++) {
+        }
     return NULL;
 }
 
-static void ask(struct experiment *experiment, int fd, struct samples *samples)
+static bool ask(struct line *line)
 {
-    static char request[REQUEST], answer[HEAD + BODY];
-    int64_t limit_ns =
-        client_clock_ns() + (experiment->quick ? QUICK_TIME_MS : TIME_MS) * INT64_C(1000000);
-    for (size_t i = 0; i < REPLIES_MOST && client_clock_ns() < limit_ns; i++) {
-        int64_t asked_ns = client_clock_ns();
-        send(fd, request, REQUEST, MSG_NOSIGNAL);
-        if (recv(fd, answer, sizeof answer, MSG_WAITALL) != sizeof answer)
-            return;
-        samples_add(samples, (double)(client_clock_ns() - asked_ns) / 1e3);
-    }
-    shutdown(fd, SHUT_WR);
+    static char request[REQUEST], whole[HEAD + BODY];
+    int64_t asked_ns = client_clock_ns();
+    send(line->ends[0], request, REQUEST, MSG_NOSIGNAL);
+    if (recv(line->ends[0], whole, sizeof whole, MSG_WAITALL) != sizeof whole)
+        return false;
+    samples_add(&line->samples, (double)(client_clock_ns() - asked_ns) / 1e3);
+    return true;
 }
 
-static void take_bulk(int fd, struct samples *samples)
+static void ask_in_turns(struct conversation *conversation)
+{
+    size_t turns = REPLIES_MOST * conversation->count;
+    int64_t time_ms = conversation->experiment->quick ? QUICK_TIME_MS : TIME_MS;
+    int64_t limit_ns =
+        client_clock_ns() + time_ms * (int64_t)conversation->count * INT64_C(1000000);
+    for (size_t turn = 0; turn < turns && client_clock_ns() < limit_ns; turn++)
+        if (!ask(whose_turn(conversation, turn)))
+            return;
+    for (size_t i = 0; i < conversation->count; i++)
+        shutdown(conversation->lines[i].ends[0], SHUT_WR);
+}
+
+static void take_bulk(struct line *line)
 {
     static char taken[64 << 10];
     int64_t start_ns = client_clock_ns();
-    while (recv(fd, taken, sizeof taken, 0) > 0) {
+    while (recv(line->ends[0], taken, sizeof taken, 0) > 0) {
     }
-    samples_add(samples, (double)(client_clock_ns() - start_ns) / 1e3);
+    samples_add(&line->samples, (double)(client_clock_ns() - start_ns) / 1e3);
 }
 
-static void note(struct experiment *experiment, const struct writer *writer,
-                 struct samples *samples)
+static void note(struct experiment *experiment, struct line *line)
 {
     struct tcp_info info = {0};
     socklen_t length = sizeof info;
     int64_t stalled = 0;
-    const char *cell = writer->cell->name;
-    double units = (double)writer->units;
+    const char *cell = line->cell->name;
+    double units = (double)line->units;
+    const struct samples *samples = &line->samples;
     if (units <= 0 || samples->count == 0)
         experiment_fail(experiment, "%s: nothing came through", cell);
-    getsockopt(writer->fd, IPPROTO_TCP, TCP_INFO, &info, &length);
+    getsockopt(line->ends[1], IPPROTO_TCP, TCP_INFO, &info, &length);
     experiment_value(experiment, cell, "segments", info.tcpi_data_segs_out / units);
-    experiment_value(experiment, cell, "writer_cpu_us", writer->cpu_us / units);
-    experiment_value(experiment, cell, "latency_p50_us", samples_percentile(samples, 0.5));
-    if (writer->cell->bulk)
+    experiment_value(experiment, cell, "writer_cpu_us", line->cpu_us / units);
+    experiment_value(experiment, cell, "latency_p50_us", samples_percentile(&line->samples, 0.5));
+    if (line->cell->bulk)
         return;
-    experiment_value(experiment, cell, "latency_p99_us", samples_percentile(samples, 0.99));
+    experiment_value(experiment, cell, "latency_p99_us", samples_percentile(&line->samples, 0.99));
     for (size_t i = 0; i < samples->count; i++)
         stalled += samples->all[i] > STALL_US;
     experiment_share(experiment, cell, "stalled", stalled, (int64_t)samples->count);
 }
 
-static void converse(struct experiment *experiment, size_t index)
+static void note_all(struct conversation *conversation)
 {
-    int ends[2];
+    for (size_t i = 0; i < conversation->count; i++) {
+        struct line *line = &conversation->lines[i];
+        note(conversation->experiment, line);
+        samples_finish(&line->samples);
+        close(line->ends[0]);
+        close(line->ends[1]);
+    }
+}
+
+/* The first trial has the prompt ones, each other trial one of the rest. */
+static void converse(struct experiment *experiment, size_t trial)
+{
     pthread_t thread;
-    struct samples samples = {0};
-    wire_pair(experiment, ends, 0);
-    struct writer writer = {.experiment = experiment, .cell = &cells[index], .fd = ends[1]};
+    struct conversation conversation = {.experiment = experiment, .count = trial ? 1 : PROMPT};
+    for (size_t i = 0; i < conversation.count; i++) {
+        conversation.lines[i].cell = &cells[trial ? PROMPT + trial - 1 : i];
+        wire_pair(experiment, conversation.lines[i].ends, 0);
+    }
     experiment_pin_to_load(experiment);
-    if (pthread_create(&thread, NULL, serve, &writer) != 0)
+    if (pthread_create(&thread, NULL, serve, &conversation) != 0)
         experiment_fail(experiment, "cannot start a thread");
-    if (writer.cell->bulk)
-        take_bulk(ends[0], &samples);
+    if (conversation.lines[0].cell->bulk)
+        take_bulk(&conversation.lines[0]);
     else
-        ask(experiment, ends[0], &samples);
+        ask_in_turns(&conversation);
     pthread_join(thread, NULL);
-    note(experiment, &writer, &samples);
-    samples_finish(&samples);
-    close(ends[0]);
-    close(ends[1]);
+    note_all(&conversation);
 }
 
 static void run(struct experiment *experiment)
 {
-    experiment_blocks(experiment, CELLS, converse);
+    experiment_blocks(experiment, 1 + CELLS - PROMPT, converse);
 }
 
 static struct claim_verdict judge(const struct figures *figures)
@@ -195,8 +248,8 @@ static struct claim_verdict judge(const struct figures *figures)
         return verdict_refuted();
     if (real_time == UNCERTAIN || bulky == UNCERTAIN || slower == UNCERTAIN)
         return verdict_undecided(
-            "an interval is too wide: latency %.2f to %.2f, segments of a bulk "
-            "%.2f to %.2f, cork lifted %.2f to %.2f",
+            "an interval is too wide: latency %.2g to %.2g, segments of a bulk "
+            "%.2g to %.2g, cork lifted %.2f to %.2f",
             prompt.low, prompt.high, bulk.low, bulk.high, lifted.low, lifted.high);
     if (slower == CERTAIN_NO)
         return verdict_depends("whether the cork is lifted when the reply is whole: then it is as "
@@ -207,10 +260,11 @@ static struct claim_verdict judge(const struct figures *figures)
 const struct claim claim_a4 = {
     .id = "a4",
     .said = "TCP_CORK suits bulk, TCP_NODELAY suits real-time.",
-    .test = "A reply of 120 + 880 bytes to a request of 32, in two writes: as sockets come "
-            "(Nagle), with TCP_NODELAY, with TCP_CORK lifted after each reply or never, and in one "
-            "writev; and 4 MiB in writes of 512 bytes. Time, data segments and the writer's CPU, "
-            "for each reply or MiB.",
+    .test =
+        "A reply of 120 + 880 bytes to a request of 32, in two writes: as sockets come "
+        "(Nagle), with TCP_NODELAY, with TCP_CORK lifted after each reply or never, and in one "
+        "writev; the three prompt ones are asked in turns, a reply each. And 4 MiB in writes of "
+        "512 bytes. Time, data segments and the writer's CPU, for each reply or MiB.",
     .rule = "Confirmed: TCP_NODELAY takes a tenth or more off the default's median reply, TCP_CORK "
             "a tenth or more off TCP_NODELAY's segments for a bulk, and TCP_CORK lifted after each "
             "reply is over a ninth slower than TCP_NODELAY. Refuted: either gain is certainly "

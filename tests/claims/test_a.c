@@ -29,9 +29,26 @@ static void a1_asks_for_every_rate(void **state)
                              "rate@10000 cpu_percent 40 40\n",
                    FINDING_REFUTED);
     assert_finding_on(&claim_a1,
+                      PACE_KEPT "rate@100 cpu_percent 0.1 0.1\n rate@1000 cpu_percent 0.2 0.2\n"
+                                "rate@10000 cpu_percent 1.5 2.5\n",
+                      FINDING_UNDECIDED, "at 10000");
+}
+
+static void a1_needs_no_rate_between_two_that_are_sure(void **state)
+{
+    (void)state;
+    assert_finding_on(&claim_a1,
                       PACE_KEPT "rate@100 cpu_percent 0.1 0.1\n rate@1000 cpu_percent 1.5 2.5\n"
                                 "rate@10000 cpu_percent 9 9\n",
-                      FINDING_UNDECIDED, "at 1000");
+                      FINDING_DEPENDS, "at 100 a second, over it at 10000");
+    assert_finding_on(&claim_a1,
+                      PACE_KEPT "rate@100 cpu_percent 1.5 2.5\n rate@1000 cpu_percent 9 9\n"
+                                "rate@10000 cpu_percent 40 40\n",
+                      FINDING_DEPENDS, "at 0 a second, over it at 1000");
+    assert_finding_on(&claim_a1,
+                      "rate@0 cpu_percent 1.5 2.5\n rate@100 cpu_percent 1.5 2.5\n"
+                      "rate@1000 cpu_percent 1.5 2.5\n rate@10000 cpu_percent 9 9\n",
+                      FINDING_UNDECIDED, "at 0 messages");
 }
 
 static void a1_believes_no_rate_that_was_not_kept(void **state)
@@ -208,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a1_asks_for_every_rate),
+        cmocka_unit_test(a1_needs_no_rate_between_two_that_are_sure),
         cmocka_unit_test(a1_believes_no_rate_that_was_not_kept),
         cmocka_unit_test(a2_looks_at_every_short_sleep),
         cmocka_unit_test(a2_wants_the_spinning_one_to_spin),
