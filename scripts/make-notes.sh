@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The notes of this machine in one command, from a bare one: installs what is missing, builds, tries
 # every claim and renders docs/notes.md.in with what came out, to results/claims-DATE-TIME/notes.md.
-# Options and claims go to `c10kit claims run` (scripts/make-notes.sh --quick: under five minutes).
+# Options and claims go to `c10kit claims run`. All of it takes about a quarter of an hour, --quick under
+# five minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
