@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: MIT
 # Builds a peer that is a library and has no Debian package, from a checkout of its source, with the
 # shortest program that answers as our models do: one thread, no log, 13 bytes of text/plain. The
-# compiler may use whatever this CPU has, as the library's own build does. What was measured with:
+# compiler may use whatever this CPU has, as the library's own build does. Or it builds the floors,
+# bare loops from a checkout of this project. What was measured with:
 #   libreactor  github.com/fredrikwidlund/libreactor  64afa5364c445736317e44e820a85f09aa88dfc0
 #   lwan        github.com/lpereira/lwan              f04239215bfeaca0f34cbe21695dd3156d34c54c
 #   facil       github.com/boazsegev/facil.io         47ef4eb714fa3cd1df76ca8fe6db02a4c707d884
-# Debian packages: libssl-dev (libreactor), cmake and zlib1g-dev (lwan).
+# Debian packages: liburing-dev (floor), libssl-dev (libreactor), cmake and zlib1g-dev (lwan).
 set -euo pipefail
 
 usage() {
-  echo "usage: build.sh libreactor|lwan|facil CHECKOUT FOLDER: makes FOLDER/NAME-hello" >&2
+  echo "usage: build.sh floor|libreactor|lwan|facil CHECKOUT FOLDER: makes FOLDER/NAME-hello" >&2
   exit 64
 }
 
@@ -19,6 +20,10 @@ if [ $# -ne 3 ] || [ ! -d "$2" ] || [ ! -d "$3" ]; then
 fi
 peer=$1 source=$(realpath "$2") program=$(realpath "$3")/$1-hello
 fast=(-O3 -march=native -flto=auto -w)
+
+build_floor() {
+  cc -std=gnu17 "${fast[@]}" -o "$program" "$source/bench/peers/floor.c" -luring
+}
 
 build_libreactor() { # its server answers as fast as it can read; server_ok() writes Server and Date
   cc -x c -std=gnu2x "${fast[@]}" -I"$source/src" -o "$program" - \
@@ -130,7 +135,7 @@ C
 }
 
 case $peer in
-libreactor | lwan | facil) "build_$peer" ;;
+floor | libreactor | lwan | facil) "build_$peer" ;;
 *) usage ;;
 esac
 echo "$program is built; a run finds it when $(dirname "$program") is in PATH"
