@@ -318,6 +318,18 @@ static void lateness_is_held_against_the_bound_where_there_is_one(void **state)
     assert_int_equal(trial.spoilt, 1);
 }
 
+/* The rate was found because it held, twice. */
+static void a_capacity_is_not_lost_to_the_window_behind_the_search(void **state)
+{
+    (void)state;
+    struct trial trial = good_open_trial("capacity", 5000);
+    trial.answered_of_offered = 9800;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+    trial.starved = 1;
+    assert_refused(trial, "without any answer");
+}
+
 static void requests_that_were_due_and_not_answered_are_refused(void **state)
 {
     (void)state;
@@ -424,6 +436,7 @@ int main(void)
         cmocka_unit_test(a_task_off_its_cpus_spoils_a_trial),
         cmocka_unit_test(an_open_loop_that_was_kept_passes),
         cmocka_unit_test(a_late_generator_spoils_a_trial),
+        cmocka_unit_test(a_capacity_is_not_lost_to_the_window_behind_the_search),
         cmocka_unit_test(lateness_is_held_against_the_bound_where_there_is_one),
         cmocka_unit_test(requests_that_were_due_and_not_answered_are_refused),
         cmocka_unit_test(a_connection_that_waits_all_along_is_refused_in_open_loop_too),
