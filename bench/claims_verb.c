@@ -121,6 +121,30 @@ static int run(int argc, char **argv)
     return failed ? 1 : 0;
 }
 
+/* ---- report ---- */
+
+static error_t parse_report(int key, char *argument, struct argp_state *state)
+{
+    const char **folder = state->input;
+    if (key != ARGP_KEY_ARG || state->arg_num > 0)
+        return ARGP_ERR_UNKNOWN;
+    *folder = argument;
+    return 0;
+}
+
+static int report(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .parser = parse_report,
+        .args_doc = "[DIR]",
+        .doc = "Sums up, judges and draws again what `c10kit claims run` recorded in DIR (default: "
+               "results/claims). Measures nothing."};
+    const char *folder = "results/claims";
+    argp_parse(&argp, argc, argv, 0, NULL, &folder);
+    conduct_summarise(folder);
+    return 0;
+}
+
 /* ---- notes ---- */
 
 struct notes_options {
@@ -231,6 +255,7 @@ static const struct subverb {
 } subverbs[] = {
     {"list", (char[]){"c10kit claims list"}, list},
     {"run", (char[]){"c10kit claims run"}, run},
+    {"report", (char[]){"c10kit claims report"}, report},
     {"notes", (char[]){"c10kit claims notes"}, notes},
 };
 enum { SUBVERBS = sizeof subverbs / sizeof *subverbs };
@@ -239,6 +264,7 @@ static int usage(FILE *to, int status)
 {
     fputs("Usage: c10kit claims list\n"
           "       c10kit claims run [OPTION...] [ID...]\n"
+          "       c10kit claims report [DIR]\n"
           "       c10kit claims notes [OPTION...]\n\n"
           "Puts statements about server concurrency to the test, and writes what came out. Each "
           "verb's --help tells more.\n",

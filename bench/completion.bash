@@ -47,7 +47,7 @@ _c10kit() {
   *,--workloads,*) proposals=$(_c10kit_list "$word" "$(_c10kit_workloads "$program")") ;;
   *,--sentinel,* | *,--twin,*) proposals=$(compgen -W "$(_c10kit_models "$program")" -- "$word") ;;
   *,--output,* | *,-o,* | *,--servers-dir,* | *,--resume,*) proposals=$(compgen -d -- "$word") kind=filenames ;;
-  2,claims,*) proposals=$(compgen -W "list run notes" -- "$word") ;;
+  2,claims,*) proposals=$(compgen -W "list run report notes" -- "$word") ;;
   2,run,[!-]*) proposals=$(compgen -W "quick standard publish" -- "$word") ;;
   *,-*) proposals=$(compgen -W "$(_c10kit_options "$program" "${verb[@]}")" -- "$word") ;;
   *,run,* | *,[a-f][0-9]*,*) proposals=$(compgen -W "$(_c10kit_claims "$program")" -- "$word") ;;

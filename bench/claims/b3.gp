@@ -8,11 +8,10 @@ looks_like = series
 quantity = "cpu_us_per_request"
 body = 400
 eval begin
-eval second_tics
-set logscale y 10
 # Four series share each place: they stand beside each other.
 place(setting, k) = setting + (k - 2.5) * 7
 set xrange [-30 : 930]
 set xtics (0, 100, 500, 900)
 set xlabel "silent connections" offset 0, label_rise
+set format y "%.0s µs"
 load scripts . "/../claims/sweep.gp"

@@ -20,6 +20,17 @@ notes_are_up_to_date() {
     fail "docs/notes.md is out of date: write it again with build/bench/c10kit claims notes -o docs/notes.md"
 }
 
+# What is derived is what this build makes of the record.
+figures_and_verdicts_can_be_made_again() {
+  cp -r "$root/results/claims" "$folder/claims"
+  rm "$folder/claims/figures.csv" "$folder/claims/verdicts.csv"
+  "$c10kit" claims report "$folder/claims" >"$folder/said" 2>&1 || fail "$(cat "$folder/said")"
+  for name in figures verdicts; do
+    diff -u "$root/results/claims/$name.csv" "$folder/claims/$name.csv" >"$folder/said" ||
+      fail "$name.csv is out of date: c10kit claims report: $(head -n 20 "$folder/said")"
+  done
+}
+
 every_claim_has_its_place() {
   local id
   for id in $("$c10kit" claims list | awk '{ print $1 }'); do
@@ -43,6 +54,7 @@ a_number_without_data_is_refused() {
 }
 
 notes_are_up_to_date
+figures_and_verdicts_can_be_made_again
 every_claim_has_its_place
 every_picture_is_there
 a_number_without_data_is_refused
