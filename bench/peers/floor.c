@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The least that a server of a model can do: whoever is ready is taken to have sent one whole
- * request, and gets a constant. No parser, no state, no timeouts, no partial writes, one thread: what
- * a model's server costs beyond this is its own doing, and this is no example to follow.
+ * request, and gets a constant. No parser, no state, no timeouts, no partial writes, one thread:
+ * what a model's server costs beyond this is its own doing, and this is no example to follow.
  *
  * Usage: floor-hello poll|epoll-lt|epoll-et|io-uring PORT. Built by bench/peers/build.sh.
  */
@@ -87,8 +87,8 @@ static void run_epoll(int listener, uint32_t events)
         int count = epoll_wait(epoll, ready, EVENTS, -1);
         for (int i = 0; i < count; i++) {
             if (ready[i].data.fd == listener) {
-                event = (struct epoll_event){.events = events,
-                                             .data.fd = accept(listener, NULL, NULL)};
+                event =
+                    (struct epoll_event){.events = events, .data.fd = accept(listener, NULL, NULL)};
                 epoll_ctl(epoll, EPOLL_CTL_ADD, event.data.fd, &event);
             } else if (!serve(ready[i].data.fd)) {
                 close(ready[i].data.fd);
