@@ -82,11 +82,11 @@ static const struct workload_facts table[WORKLOAD_COUNT] = {
                        .standard = LEVELS(64, 1024, 16384, 131072, 1048576)},
     [WORKLOAD_MIXED] = {.name = "mixed",
                         .about = "63 clients and: 0 nobody, 1 a silent one, 2 a slow header, 3 a "
-                                 "slow reader, 4 a fire hose",
+                                 "slow reader, 4 a fire hose, 5 one that resets",
                         .unit = LEVEL_CLIENT,
                         .connections = ORDINARY,
-                        .quick = LEVELS(0, 1, 2, 3, 4),
-                        .standard = LEVELS(0, 1, 2, 3, 4)},
+                        .quick = LEVELS(0, 1, 2, 3, 4, 5),
+                        .standard = LEVELS(0, 1, 2, 3, 4, 5)},
     [WORKLOAD_SYSCALLS] = {.name = "syscalls",
                            .about = "system calls per request; level: percent of the peak",
                            .unit = LEVEL_SHARE,
@@ -125,7 +125,8 @@ static const char *const units[] = {
     [LEVEL_SETTING] = "setting",
 };
 
-static const char *const clients[] = {"", "silent", "slow-header", "slow-reader", "fire-hose"};
+static const char *const clients[] = {"",          "silent", "slow-header", "slow-reader",
+                                      "fire-hose", "reset"};
 enum { CLIENTS = sizeof clients / sizeof *clients };
 
 const struct workload_facts *workload_facts(enum workload workload)

@@ -100,13 +100,13 @@ messages_come_back() {
 }
 
 bad_clients_are_beside_the_load() {
-  measure mixed 0,1,2,3,4
+  measure mixed 0,1,2,3,4,5
   holds mixed 't["connections"] == 63 and t["requests"] > 0 and t["served"] == 63'
 }
 
 # Who they were stands in what the load left, which is all that is left of them.
 bad_clients_have_a_process_of_their_own() {
-  local names='["", "silent", "slow-header", "slow-reader", "fire-hose"][t["level"]]'
+  local names='["", "silent", "slow-header", "slow-reader", "fire-hose", "reset"][t["level"]]'
   local shared=0
   [ "$(nproc)" -ge 3 ] || shared=1
   holds mixed 'set(beside(t)) == ({'"$names"'} if t["level"] else set())'
