@@ -65,7 +65,7 @@ static void append(char *list, size_t size, const char *name)
 static struct claim_verdict judge(const struct figures *figures)
 {
     enum certainty each[MODELS - 1];
-    char lists[3][64] = {"", "", ""}, on[FIGURE_TEXT_SIZE];
+    char lists[3][40] = {"", "", ""}, on[FIGURE_TEXT_SIZE];
     for (size_t i = 1; i < MODELS; i++) {
         each[i - 1] = knows_who_is_ready(figures, models[i]);
         append(lists[each[i - 1]], sizeof *lists, models[i]);
