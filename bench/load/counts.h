@@ -35,9 +35,8 @@ struct counts {
     struct tally response; /* done - intended */
     struct tally service;  /* done - sent; open loop only: in closed loop they are the same */
     struct tally lateness; /* sent - max(intended, connection free); open loop only */
-    struct tally
-        on_time; /* response - lateness, at least 0: with a generator never late; open only */
-    struct tally connect; /* churn: of the window; keep-alive: all */
+    struct tally on_time;  /* response - lateness, at least 0; open loop only */
+    struct tally connect;  /* churn: of the window; keep-alive: all */
 };
 
 struct counts *counts_new(void);
