@@ -86,14 +86,17 @@ static struct claim_verdict judge(const struct figures *figures)
 const struct claim claim_a8 = {
     .id = "a8",
     .said = "signalfd is the best way for a server thread to take signals; beware of coalescing.",
-    .test = "Five loops take signals from another process: 10 000 single shutdowns at moments "
-            "that sweep over a turn of the loop, and bursts of 100 standard and 100 real-time "
-            "signals.",
+    .test =
+        "Five loops take signals from another process: 1 250 single shutdowns a repeat at moments "
+        "that sweep over a turn of the loop, and bursts of 100 standard and 100 real-time "
+        "signals.",
     .rule =
         "Refuted: signalfd ever loses a shutdown, or sees every standard signal of a burst, or "
         "not every real-time one. Depends: it surely takes over 1.1 times as long to be told as "
         "another way that loses no shutdown (ratio of medians). Confirmed: it surely takes under "
         "1.25 times as long as each of them. Undecided: something between.",
+    .repeats = 40,
+    .quick_repeats = 3,
     .run = run,
     .judge = judge,
 };

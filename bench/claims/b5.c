@@ -130,7 +130,7 @@ const struct claim claim_b5 = {
             "divided by edge-triggered's. Confirmed: every ratio is above 1.05, with its whole "
             "interval, and edge-triggered has more lines. Refuted: no ratio is. Depends on the "
             "work and the way to drain: some are and some are not.",
-    .repeats = 12,
+    .repeats = 24,
     .quick_repeats = 4,
     .run = run,
     .judge = judge,
