@@ -179,7 +179,9 @@ static void calls_of_others_do_not_count(void **state)
     tracing_start(bench.tracing);
     call_a_few();
     tracing_stop(bench.tracing);
-    assert_int_equal(tracing_total(bench.tracing), 0);
+    int64_t reads = count_of(bench.tracing, "read"); /* as above: the worker waits, or will soon */
+    assert_in_range(reads, 0, 1);
+    assert_int_equal(tracing_total(bench.tracing), reads);
     tear_down(&bench);
 }
 
