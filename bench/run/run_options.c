@@ -38,8 +38,8 @@ static const unsigned warm_up_open = UINT_MAX; /* not said: 0 is a choice */
 static const struct argp_option options[] = {
     {"models", KEY_MODELS, "A,B", 0, "Measure only these models (default: all)", 0},
     {"peers", KEY_PEERS, "A,B", 0,
-     "Measure these servers as well: nginx, lighttpd, h2o, haproxy, libreactor, lwan, facil, or "
-     "the path of a peer.json",
+     "Measure these servers as well: nginx, lighttpd, h2o, haproxy, libreactor, lwan, facil, "
+     "floor-poll, floor-epoll-lt, floor-epoll-et, floor-io-uring, or the path of a peer.json",
      0},
     {"workloads", KEY_WORKLOADS, "A,B", 0,
      "keep-alive,churn (default), latency, capacity, idle, memory, echo, mixed, syscalls, peak, "
