@@ -146,16 +146,6 @@ static const char *default_of(const json_t *manifest, const char *model, const c
     return "default";
 }
 
-static struct knob_row *add_row(struct knob_table *table, const struct summary_cell *cell,
-                                const struct judged *by)
-{
-    table->rows = text_reallocate(table->rows, table->count + 1, sizeof *table->rows);
-    struct knob_row *row = &table->rows[table->count++];
-    *row = (struct knob_row){.cell = cell, .metric = by->metric, .bound = is_bound(cell, by)};
-    row->pair = (struct pair){.ratio = NAN, .low = NAN, .high = NAN, .p = NAN, .p_holm = NAN};
-    return row;
-}
-
 static bool is_better(double value, double other, bool more_is_better)
 {
     return more_is_better ? value > other : value < other;
@@ -181,14 +171,28 @@ struct comparison {
     const struct summary_cell *standard; /* the default's cell; NULL: it was not measured */
     struct lot lot;
     struct pair *pairs; /* NULL: none */
+    double threshold;
 };
+
+static struct knob_row *add_row(struct knob_table *table, const struct comparison *done,
+                                const struct summary_cell *cell)
+{
+    table->rows = text_reallocate(table->rows, table->count + 1, sizeof *table->rows);
+    struct knob_row *row = &table->rows[table->count++];
+    *row = (struct knob_row){.cell = cell,
+                             .metric = done->by->metric,
+                             .bound = is_bound(cell, done->by),
+                             .blocks = done->lot.blocks,
+                             .threshold = done->threshold};
+    row->pair = (struct pair){.ratio = NAN, .low = NAN, .high = NAN, .p = NAN, .p_holm = NAN};
+    return row;
+}
 
 static void add_default(struct knob_table *table, const struct comparison *done,
                         const json_t *manifest, const char *knob)
 {
-    struct knob_row *row = add_row(table, done->standard, done->by);
+    struct knob_row *row = add_row(table, done, done->standard);
     row->is_default = true;
-    row->blocks = done->lot.blocks;
     snprintf(row->knob, sizeof row->knob, "%s", knob);
     snprintf(row->value, sizeof row->value, "%s",
              default_of(manifest, done->standard->model, knob));
@@ -197,10 +201,9 @@ static void add_default(struct knob_table *table, const struct comparison *done,
 static void add_value(struct knob_table *table, const struct comparison *done,
                       const struct summary_cell *cell)
 {
-    struct knob_row *row = add_row(table, cell, done->by);
+    struct knob_row *row = add_row(table, done, cell);
     const struct pair *pair = done->pairs ? pair_of(&done->lot, done->pairs, cell) : NULL;
     (void)split(cell->setting, row);
-    row->blocks = done->lot.blocks;
     row->compared = pair != NULL;
     if (pair)
         row->pair = *pair;
@@ -263,7 +266,7 @@ static double find_resolution(const struct record *record, const struct summary 
     return NAN;
 }
 
-static void compare(struct comparison *done, const struct record *record, double threshold)
+static void compare(struct comparison *done, const struct record *record)
 {
     const json_t *plan = json_object_get(record->manifest, "plan");
     const struct lot *lot = &done->lot;
@@ -275,7 +278,7 @@ static void compare(struct comparison *done, const struct record *record, double
         .logs = lot->logs,
         .bounds = lot->bounds,
         .more_is_better = done->by->more_is_better,
-        .threshold = threshold,
+        .threshold = done->threshold,
         .seed = (uint64_t)json_integer_value(json_object_get(plan, "seed"))};
     done->pairs = text_allocate(lot->count - 1, sizeof *done->pairs);
     pairs_compare_to_first(&question, done->pairs);
@@ -286,9 +289,10 @@ static void add_model(struct knob_table *table, const struct record *record,
                       const struct summary_cell *cells, size_t count, const struct judged *by,
                       double threshold)
 {
-    struct comparison done = {.by = by, .standard = cells->level == 0 ? cells : NULL};
+    struct comparison done = {
+        .by = by, .standard = cells->level == 0 ? cells : NULL, .threshold = threshold};
     lot_init(&done.lot, record, cells, count, by);
-    compare(&done, record, threshold);
+    compare(&done, record);
     for (size_t i = done.standard ? 1 : 0; i < count;)
         i += add_knob(table, &done, record->manifest, &cells[i], count - i);
     free(done.pairs);
@@ -349,7 +353,7 @@ static void write_number(FILE *csv, double number)
 void knob_write(const struct knob_table *table, FILE *csv)
 {
     fputs("model,knob,value,is_default,metric,valid,best,bound,mean,low,high,blocks,ratio,"
-          "ratio_low,ratio_high,p_holm,verdict,reason\n",
+          "ratio_low,ratio_high,p_holm,threshold,verdict,reason\n",
           csv);
     for (size_t i = 0; i < table->count; i++) {
         const struct knob_row *row = &table->rows[i];
@@ -365,6 +369,7 @@ void knob_write(const struct knob_table *table, FILE *csv)
         write_number(csv, row->pair.low);
         write_number(csv, row->pair.high);
         write_number(csv, row->pair.p_holm);
+        write_number(csv, row->threshold);
         fprintf(csv, ",%s,\"%s\"\n", knob_verdict(row), row->cell->reason);
     }
 }

@@ -23,6 +23,7 @@ struct knob_row {
     bool bound;       /* the generator set the speed: it is as good as its value or better */
     bool compared;    /* with the default; else `pair` says nothing */
     size_t blocks;    /* in which all settings of the model that are compared have a value */
+    double threshold; /* the share from which a difference matters: the same for all of a metric */
     struct pair pair; /* this value / the default */
 };
 

@@ -101,6 +101,23 @@ static void put_verdict(FILE *out, const struct knob_row *row)
                 knob_verdict(row));
 }
 
+/* From where on a difference matters, by the metrics in which something is compared. */
+static void put_thresholds(FILE *out, const struct knob_table *table)
+{
+    const char *lead = "\nA difference matters from";
+    for (size_t i = 0; i < table->count; i++) {
+        const struct knob_row *row = &table->rows[i];
+        bool first = true;
+        for (size_t k = 0; k < i && first; k++)
+            first = table->rows[k].metric != row->metric || !table->rows[k].compared;
+        if (row->compared && first) {
+            fprintf(out, "%s %.2g %% in %s", lead, 100 * row->threshold, metric_name(row->metric));
+            lead = ",";
+        }
+    }
+    fputs(*lead == ',' ? ".\n" : "", out);
+}
+
 char *knobs_digest(const struct knob_table *table)
 {
     char *text;
@@ -127,6 +144,7 @@ char *knobs_digest(const struct knob_table *table)
                 row->cell->metrics[row->metric].mean);
         put_verdict(out, row);
     }
+    put_thresholds(out, table);
     if (fclose(out))
         say_and_exit("out of memory");
     return text;
@@ -145,13 +163,13 @@ json_t *knobs_to_json(const struct knob_table *table)
         const struct estimate *estimate = &row->cell->metrics[row->metric];
         json_array_append_new(
             rows,
-            json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:[o,o,o], s:[o,o,o], s:s}",
+            json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:[o,o,o], s:[o,o,o], s:f, s:s}",
                       "model", row->cell->model, "knob", row->knob, "value", row->value, "metric",
                       metric_name(row->metric), "is_default", row->is_default, "best", row->best,
                       "bound", row->bound, "valid", summary_is_valid(row->cell), "mean",
                       real(estimate->mean), real(estimate->low), real(estimate->high), "ratio",
-                      real(row->pair.ratio), real(row->pair.low), real(row->pair.high), "verdict",
-                      knob_verdict(row)));
+                      real(row->pair.ratio), real(row->pair.low), real(row->pair.high), "threshold",
+                      row->threshold, "verdict", knob_verdict(row)));
     }
     return rows;
 }

@@ -100,6 +100,7 @@ static void each_value_is_set_against_the_default_inside_blocks(void **state)
     assert_string_equal(knob_verdict(slow), "worse");
     assert_string_equal(knob_verdict(row_of(&run, "tone", "low", cpu)), "equivalent");
     assert_int_equal(fast->blocks, BLOCKS);
+    assert_true(fabs(fast->threshold - 0.01) < 1e-9);
     finish(&run);
 }
 
@@ -153,6 +154,28 @@ static void a_value_that_is_not_valid_is_never_the_best(void **state)
     finish(&run);
 }
 
+/* In place of the other knob's value: the same executable under another name, noisier. */
+static void what_the_default_shows_against_its_twin_is_the_threshold(void **state)
+{
+    static const char *const both[] = {"ant", "ant.twin"};
+    static struct run run;
+    (void)state;
+    make(&run);
+    for (int i = 0; i < TRIALS; i++)
+        if (run.trials[i].level == 3) {
+            snprintf(run.trials[i].model, sizeof run.trials[i].model, "ant.twin");
+            *run.trials[i].setting = '\0';
+            run.trials[i].level = 0;
+            run.trials[i].window_server_user_us *= run.trials[i].block % 2 ? 3 : 1;
+        }
+    summary_build(&run.summary, run.trials, run.histograms, TRIALS, both, 2);
+    knob_build(&run.table, &run.record, &run.summary);
+    const struct knob_row *fast = row_of(&run, "pace", "10", METRIC_CPU_US_PER_REQUEST);
+    assert_true(fast->threshold > 1);
+    assert_string_equal(knob_verdict(fast), "negligible");
+    finish(&run);
+}
+
 static void too_few_blocks_have_no_verdict(void **state)
 {
     static struct run run;
@@ -183,7 +206,7 @@ static void every_line_has_as_many_fields_as_the_header(void **state)
         size_t commas = 0;
         for (const char *at = line; *at != '\n'; at++)
             commas += *at == ',';
-        assert_int_equal(commas, 17);
+        assert_int_equal(commas, 18);
     }
     assert_int_equal(lines, 1 + run.table.count);
     free(text);
@@ -197,6 +220,7 @@ int main(void)
         cmocka_unit_test(each_knob_has_a_default_and_one_best_value),
         cmocka_unit_test(a_default_that_is_not_valid_leaves_a_best_and_no_ratio),
         cmocka_unit_test(a_value_that_is_not_valid_is_never_the_best),
+        cmocka_unit_test(what_the_default_shows_against_its_twin_is_the_threshold),
         cmocka_unit_test(too_few_blocks_have_no_verdict),
         cmocka_unit_test(every_line_has_as_many_fields_as_the_header),
     };
