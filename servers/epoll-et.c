@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 enum {
-    EVENTS = 512, /* fetched in one wake-up at most */
-    BUDGET = 16   /* turns for one connection in one wake-up: 256 KiB each way */
+    EVENTS = 512,      /* fetched in one wake-up at most */
+    BUDGET_MOST = 1024 /* turns, after which the others must have theirs: 16 MiB */
 };
 
 enum drain { DRAIN_SHORT, DRAIN_EAGAIN, DRAIN_NO };
@@ -35,6 +35,7 @@ static struct {
     struct conn *first, **end; /* the list of those whose turn it is */
 } loop = {.end = &loop.first};
 
+static long budget = 16; /* 256 KiB each way */
 static long drain = DRAIN_SHORT;
 
 static const struct knob knobs[] = {
@@ -43,6 +44,12 @@ static const struct knob knobs[] = {
              "EAGAIN, or after one turn (what is left is never met again)",
      .value = &drain,
      .choices = "yes|eagain|!no"},
+    {.name = "budget",
+     .help = "Turns for one connection in one wake-up at most, of 16 KiB each way",
+     .value = &budget,
+     .min = 1,
+     .max = BUDGET_MOST,
+     .sweep = "1|4|64"},
     {0},
 };
 
@@ -89,13 +96,13 @@ static bool watch(struct conn *conn)
 
 static void serve(struct conn *conn)
 {
-    int budget = BUDGET;
+    long turns = budget;
     enum conn_turn turn;
 
     do {
         turn = conn_turn(conn);
-        budget--;
-    } while (turn != CONN_DONE && budget > 0 && !is_empty(conn, turn));
+        turns--;
+    } while (turn != CONN_DONE && turns > 0 && !is_empty(conn, turn));
     if (turn == CONN_DONE)
         conn_close(conn);
     else if (watch(conn) && !is_empty(conn, turn))

@@ -18,7 +18,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { EVENTS = 512 }; /* fetched in one wake-up at most */
+enum { EVENTS = 512 }; /* there is room for so many */
 
 enum write_interest { WRITE_ON_DEMAND, WRITE_ALWAYS, WRITE_EACH };
 
@@ -27,7 +27,7 @@ static struct {
     int epoll;
 } loop;
 
-static long write_interest = WRITE_ON_DEMAND;
+static long batch = EVENTS, write_interest = WRITE_ON_DEMAND;
 
 static const struct knob knobs[] = {
     {.name = "write-interest",
@@ -36,6 +36,12 @@ static const struct knob knobs[] = {
          "before each answer",
      .value = &write_interest,
      .choices = "demand|!always|!each"},
+    {.name = "batch",
+     .help = "Ready sockets fetched in one wake-up at most",
+     .value = &batch,
+     .min = 1,
+     .max = EVENTS,
+     .sweep = "1|8|64"},
     {0},
 };
 
@@ -104,7 +110,7 @@ int main(int argc, char **argv)
     server_start(&model, argc, argv);
     start();
     while (conns_live(&loop.conns)) {
-        int ready = epoll_wait(loop.epoll, events, EVENTS, conns_wait_ms(&loop.conns));
+        int ready = epoll_wait(loop.epoll, events, (int)batch, conns_wait_ms(&loop.conns));
 
         if (ready < 0 && errno != EINTR)
             die("cannot wait in epoll_wait");
