@@ -445,8 +445,11 @@
     const measured = row => row.valid ? `${row.bound ? "> " : ""}${measure(row.mean[0])}` : "hollow";
     const ratio = row => row.is_default ? "the default" : !known(row.ratio[0]) ? "default hollow" :
       `${number(row.ratio[0], 2)}${known(row.ratio[1]) ? ` (${number(row.ratio[1], 2)} to ${number(row.ratio[2], 2)})` : ""}`;
+    const from = [...new Set(data.knobs.filter(row => known(row.ratio[0]))
+      .map(row => `${metricOf(row.metric).title} ${number(100 * row.threshold, 0)} %`))];
     const {box, fill} = table({
-      caption: "Best against default: a model's own parameters, one at a time",
+      caption: "Best against default: a model's own parameters, one at a time" +
+        (from.length ? `. A difference matters from: ${from.join(", ")}` : ""),
       columns: [
         {title: "Model", heads: true, fixed: true, value: row => row.model},
         {title: "Knob", fixed: true, value: row => `--${row.knob}`},
