@@ -367,17 +367,14 @@ static bool find_peak(struct attempt *attempt)
 
 static enum search_answer judge(const struct generator *generator, int64_t bound_us)
 {
-    int64_t offered = generator_number(generator, NULL, "offered");
-    int64_t answered = generator_number(generator, NULL, "requests");
-    int64_t on_time_ns = generator_number(generator, "on_time", "p99_ns");
-    double p99_us = (double)histogram_percentile(&generator->response, 0.99) / 1e3;
-    bool kept_up = offered > 0 && (double)answered >= 0.99 * (double)offered &&
-                   generator_number(generator, "per_connection", "starved") == 0;
-    if (kept_up && p99_us <= (double)bound_us)
-        return SEARCH_HOLDS;
-    /* Over the bound, but not without the generator's own lateness: nobody knows. */
-    bool late = p99_us > (double)bound_us && on_time_ns >= 0 && on_time_ns <= bound_us * 1000;
-    return late ? SEARCH_UNKNOWN : SEARCH_FAILS;
+    const struct search_window window = {
+        .offered = generator_number(generator, NULL, "offered"),
+        .answered = generator_number(generator, NULL, "requests"),
+        .starved = generator_number(generator, "per_connection", "starved"),
+        .p99_ns = (int64_t)histogram_percentile(&generator->response, 0.99),
+        .on_time_p99_ns = generator_number(generator, "on_time", "p99_ns"),
+    };
+    return search_judge(&window, bound_us);
 }
 
 struct asking {

@@ -9,6 +9,19 @@ enum { QUESTIONS_MOST = 24, CONFIRMS = 2 };
 static const double first_share = 0.85, least_share = 1.0 / 16;
 static const double first_step = 1.1, fine_enough = 1.05;
 
+enum search_answer search_judge(const struct search_window *window, int64_t bound_us)
+{
+    static const double answered_least = 0.99;
+    const int64_t bound_ns = bound_us * 1000;
+    const bool over = window->p99_ns > bound_ns;
+    const bool kept_up = window->offered > 0 && window->starved == 0 &&
+                         (double)window->answered >= answered_least * (double)window->offered;
+    if (kept_up && !over)
+        return SEARCH_HOLDS;
+    const bool over_by_itself = window->on_time_p99_ns < 0 || window->on_time_p99_ns > bound_ns;
+    return over && !over_by_itself ? SEARCH_UNKNOWN : SEARCH_FAILS;
+}
+
 struct search {
     enum search_answer (*ask)(void *argument, double rate);
     void *argument;

@@ -3,6 +3,7 @@
 #define BENCH_RUN_SEARCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The highest rate at which something still holds, by asking. Pure but for the asking. */
 
@@ -11,6 +12,21 @@ enum search_answer {
     SEARCH_FAILS,
     SEARCH_UNKNOWN /* could not be tried: the generator was the limit, and sets the top */
 };
+
+/* What a window at one rate has shown. */
+struct search_window {
+    int64_t offered, answered; /* requests that were due, and those of them with a right answer */
+    int64_t starved;           /* connections without any answer */
+    int64_t p99_ns;            /* of response */
+    int64_t on_time_p99_ns;    /* of response less the generator's lateness; negative: not known */
+};
+
+/*
+ * Whether 99 % were answered, nobody was starved and p99 was under the bound. Where p99 was over it
+ * and would not have been without the generator's lateness nobody knows; whatever else was amiss is
+ * the server's failure, however late the generator was.
+ */
+enum search_answer search_judge(const struct search_window *, int64_t bound_us);
 
 struct search_result {
     double low;  /* the highest rate that held, twice; 0: none did */

@@ -106,9 +106,79 @@ static void where_nothing_holds_nothing_is_found(void **state)
     assert_true(found.steps <= 24);
 }
 
+/* ---- One window ---- */
+
+enum { BOUND_US = 5000 };
+
+/* 10 000 due, all answered, p99 well under the bound. */
+static struct search_window good_window(void)
+{
+    return (struct search_window){
+        .offered = 10000, .answered = 10000, .p99_ns = 1000000, .on_time_p99_ns = 900000};
+}
+
+static void a_rate_holds_up_to_the_bound_and_with_99_percent_answered(void **state)
+{
+    (void)state;
+    struct search_window window = good_window();
+    window.p99_ns = BOUND_US * 1000;
+    window.answered = 9900;
+    assert_int_equal(search_judge(&window, BOUND_US), SEARCH_HOLDS);
+}
+
+static void a_late_generator_under_the_bound_is_none_of_its_business(void **state)
+{
+    (void)state;
+    struct search_window window = good_window();
+    window.on_time_p99_ns = 1000;
+    assert_int_equal(search_judge(&window, BOUND_US), SEARCH_HOLDS);
+}
+
+static void a_server_over_the_bound_by_itself_fails(void **state)
+{
+    (void)state;
+    struct search_window window = good_window();
+    window.p99_ns = BOUND_US * 1000 + 1;
+    window.on_time_p99_ns = BOUND_US * 1000 + 1;
+    assert_int_equal(search_judge(&window, BOUND_US), SEARCH_FAILS);
+    window.on_time_p99_ns = -1; /* too few samples to tell */
+    assert_int_equal(search_judge(&window, BOUND_US), SEARCH_FAILS);
+}
+
+static void over_the_bound_by_the_generators_lateness_alone_nobody_knows(void **state)
+{
+    (void)state;
+    struct search_window window = good_window();
+    window.p99_ns = BOUND_US * 1000 + 1;
+    window.on_time_p99_ns = BOUND_US * 1000;
+    assert_int_equal(search_judge(&window, BOUND_US), SEARCH_UNKNOWN);
+    window.answered = 9000; /* those may be missing for the same reason */
+    assert_int_equal(search_judge(&window, BOUND_US), SEARCH_UNKNOWN);
+}
+
+/* p99 is under the bound, so lateness has not made a difference: what is missing is. */
+static void requests_and_clients_left_out_under_the_bound_are_a_failure(void **state)
+{
+    (void)state;
+    struct search_window window = good_window();
+    window.answered = 9899;
+    assert_int_equal(search_judge(&window, BOUND_US), SEARCH_FAILS);
+    window = good_window();
+    window.starved = 1;
+    assert_int_equal(search_judge(&window, BOUND_US), SEARCH_FAILS);
+    window = good_window();
+    window.offered = window.answered = 0;
+    assert_int_equal(search_judge(&window, BOUND_US), SEARCH_FAILS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_rate_holds_up_to_the_bound_and_with_99_percent_answered),
+        cmocka_unit_test(a_late_generator_under_the_bound_is_none_of_its_business),
+        cmocka_unit_test(a_server_over_the_bound_by_itself_fails),
+        cmocka_unit_test(over_the_bound_by_the_generators_lateness_alone_nobody_knows),
+        cmocka_unit_test(requests_and_clients_left_out_under_the_bound_are_a_failure),
         cmocka_unit_test(the_limit_lies_between_low_and_high),
         cmocka_unit_test(a_lucky_answer_does_not_stand),
         cmocka_unit_test(a_generator_at_its_end_leaves_the_top_open),
