@@ -2,6 +2,7 @@
 #ifndef BENCH_LOAD_TARGET_H
 #define BENCH_LOAD_TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -14,6 +15,7 @@ struct target {
     char *request;      /* `requests` of them, one after the other: what a pipeline sends at once */
     size_t request_len; /* of one */
     unsigned requests;
+    bool any_port; /* so many connections that every other port would not do */
 };
 
 /* Resolves HOST:PORT (a name, an IPv4 address, an IPv6 address in brackets; the first address that
