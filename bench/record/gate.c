@@ -37,6 +37,18 @@ double gate_little_floor(const struct trial *trial)
     return 1 - fmin(busy / (double)trial->steady_wall_us, 1) - cut_off;
 }
 
+static bool is_by_wrk(const struct trial *trial)
+{
+    return facts_of(trial)->by_wrk;
+}
+
+double gate_little_ceiling(const struct trial *trial)
+{
+    if (is_by_wrk(trial) || trial->duration_us <= 0 || trial->latency_max_ns < 0)
+        return 1;
+    return 1 + fmin((double)trial->latency_max_ns / 1e3 / (double)trial->duration_us, 1);
+}
+
 __attribute__((format(printf, 2, 3))) static bool refuse(struct trial *trial, const char *format,
                                                          ...)
 {
@@ -96,11 +108,6 @@ static bool had_a_punctual_generator(struct trial *trial)
     return true;
 }
 
-static bool is_by_wrk(const struct trial *trial)
-{
-    return facts_of(trial)->by_wrk;
-}
-
 static bool answered_rightly(struct trial *trial)
 {
     if (trial->probe_before_ok != 1 || trial->probe_after_ok != 1)
@@ -129,7 +136,7 @@ static bool served_everybody(struct trial *trial)
                           trial->connections);
     }
     double little = gate_little(trial);
-    if (isnan(little) || little > 1 + little_tolerance)
+    if (isnan(little) || little > gate_little_ceiling(trial) + little_tolerance)
         return refuse(trial, "latencies contradict throughput (X R / c = %.2f)", little);
     if (little < gate_little_floor(trial) - little_tolerance)
         return refuse(trial, "left clients waiting (X R / c = %.2f)", little);

@@ -23,6 +23,15 @@ double gate_little(const struct trial *);
 double gate_little_floor(const struct trial *);
 
 /*
+ * The greatest share that can come of right latencies. wrk begins with its window, so it is 1.
+ * c10kit-load has been at it since the warm-up: what was asked before the window and answered in it
+ * counts with its whole latency, of which at most the longest lay before. That adds L / T to the
+ * share, L being the longest latency, T the window's length: a tenth where a server or its host
+ * stops for 12 ms as a window of 125 begins.
+ */
+double gate_little_ceiling(const struct trial *);
+
+/*
  * How long others kept the CPUs of server, load and bad clients busy in the steady part, as a share
  * of its length: what /proc/stat counts there less these and the harness. Kernel threads that
  * do the server's own work (a thread's end, softirqs) are in it, some 0.1; ticks make it coarse,

@@ -132,6 +132,27 @@ static void more_latency_than_connections_allow_is_refused(void **state)
     assert_refused(trial, "contradict");
 }
 
+/* Each of 64 asked 30 ms before the window, was answered at its beginning, and then as usual. wrk
+ * has no such requests. */
+static void what_was_asked_before_the_window_is_allowed_for(void **state)
+{
+    (void)state;
+    struct trial trial = good_trial();
+    snprintf(trial.workload, sizeof trial.workload, "peak");
+    trial.duration_us = 125000;
+    trial.requests = 12500;
+    trial.latency_max_ns = 30000000;
+    trial.latency_mean_ns = 768000;
+    trial.bytes = 131 * 12500;
+    gate_judge(&trial);
+    assert_int_equal(trial.valid, 1);
+    trial.latency_max_ns = 10000000;
+    assert_refused(trial, "contradict");
+    trial.latency_max_ns = 30000000;
+    snprintf(trial.workload, sizeof trial.workload, "keep-alive");
+    assert_refused(trial, "contradict");
+}
+
 static void each_kind_of_error_is_refused(void **state)
 {
     (void)state;
@@ -424,6 +445,7 @@ int main(void)
         cmocka_unit_test(a_generator_that_waits_for_its_cpu_counts_as_busy),
         cmocka_unit_test(requests_that_the_end_cut_off_are_allowed_for),
         cmocka_unit_test(more_latency_than_connections_allow_is_refused),
+        cmocka_unit_test(what_was_asked_before_the_window_is_allowed_for),
         cmocka_unit_test(each_kind_of_error_is_refused),
         cmocka_unit_test(wrong_answers_are_refused),
         cmocka_unit_test(losses_in_the_kernel_are_refused),
