@@ -5,6 +5,8 @@
  *     faulty delay US            each answer comes US after its request
  *     faulty exponential US      the same, drawn from an exponential distribution of that mean
  *     faulty stall MS US         each answer after US; for MS of each second nothing happens at all
+ *     faulty shut MS             lets nobody in for so long, and one more waits at the door; others
+ *                                have to knock again, a second later
  *     faulty status|short|body|trailing|hang|close|reset N
  *                                each Nth answer is a 500, ends before its end, has another body,
  *                                has bytes behind it, never comes, is the end of the connection
@@ -49,7 +51,7 @@ static struct {
     enum fault fault;
     unsigned each; /* 0: never */
     bool exponential;
-    int64_t delay_ns, stall_ns, began_ns;
+    int64_t delay_ns, stall_ns, shut_ns, began_ns;
     unsigned answered;
     struct client {
         int64_t due_ns; /* 0: it asked nothing */
@@ -186,7 +188,8 @@ static void listen_and_tell(void)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) || listen(fd, BACKLOG) ||
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) ||
+        listen(fd, server.shut_ns ? 0 : BACKLOG) ||
         getsockname(fd, (struct sockaddr *)&address, &len))
         fail("cannot listen");
     for (unsigned i = 0; i < SLOTS + CLIENTS; i++)
@@ -207,6 +210,8 @@ static void read_arguments(int argc, char **argv)
     if (strcmp(argv[1], "stall") == 0) {
         server.stall_ns = number * 1000000;
         server.delay_ns = argc > 3 ? atoll(argv[3]) * 1000 : 0;
+    } else if (strcmp(argv[1], "shut") == 0) {
+        server.shut_ns = number * 1000000;
     } else if (strcmp(argv[1], "delay") == 0 || strcmp(argv[1], "exponential") == 0) {
         server.exponential = argv[1][0] == 'e';
         server.delay_ns = number * 1000;
@@ -224,6 +229,7 @@ int main(int argc, char **argv)
     read_arguments(argc, argv);
     listen_and_tell();
     server.began_ns = now_ns();
+    sleep_until(server.began_ns + server.shut_ns);
     while (!server.polls[SLOT_INPUT].revents)
         serve();
     return EXIT_SUCCESS;

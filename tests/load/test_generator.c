@@ -9,6 +9,7 @@
  */
 #include "tests/load/drive.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@
 enum { MS = 1000000 }; /* ns */
 
 static const char *generator, *faulty, *servers; /* executables, and the folder of our servers */
+static char **every_model;                       /* their names; NULL behind the last */
 
 /* ---- Starting ---- */
 
@@ -113,6 +115,16 @@ static void counts_agree_with_the_server(void **state)
     }
 }
 
+/* One client, since some serve no more at a time. */
+static void every_model_answers_in_both_protocols(void **state)
+{
+    (void)state;
+    for (char **model = every_model; *model; model++) {
+        assert_counts_agree(*model, "http", "-c 1 --warm-up 0 --time 0.3", 1);
+        assert_counts_agree(*model, "echo", "--protocol echo -c 1 --warm-up 0 --time 0.3", 1);
+    }
+}
+
 static void long_echoes_pipelines_and_threads_come_back_whole(void **state)
 {
     (void)state;
@@ -125,7 +137,7 @@ static void long_echoes_pipelines_and_threads_come_back_whole(void **state)
     assert_counts_agree("epoll-lt", "http", "-c 10 -t 3 --warm-up 0 --time 0.3", 10);
 }
 
-static void open_loop_churn_opens_connections_in_the_latency(void **state)
+static void open_loop_churn_opens_connections_as_they_are_needed(void **state)
 {
     (void)state;
     assert_counts_agree("epoll-lt", "http", "-c 64 --churn --rate 500 --warm-up 0 --time 0.5", 64);
@@ -165,6 +177,18 @@ static void a_constant_delay_is_found(void **state)
     assert_between(object, "service.min_ns", 2 * MS, 20 * MS);
     assert_between(object, "response.p50_ns", 2 * MS, 20 * MS);
     assert_between(object, "offered", 600, 900);
+    json_decref(object);
+}
+
+/* Whoever knocked in vain knocks again after a second, and is answered at once then: the second is
+ * all in the opening, and the client has waited for it. */
+static void opening_a_connection_is_part_of_the_latency_under_churn(void **state)
+{
+    (void)state;
+    int status;
+    json_t *object = load_faulty("shut", "300", NULL, "-c 4 --churn --warm-up 0 --time 2", &status);
+    assert_between(object, "connect.max_ns", 900 * MS, 2000 * MS);
+    assert_between(object, "response.max_ns", 900 * MS, 2000 * MS);
     json_decref(object);
 }
 
@@ -408,6 +432,86 @@ static void bad_clients_that_nobody_lets_in_are_told(void **state)
     json_decref(object);
 }
 
+/* ---- Files ---- */
+
+static FILE *open_text(const char *folder, const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        fail_msg("cannot open %s", path);
+    return file;
+}
+
+/* How many answers a file of `latency_ns,count` lines has. */
+static int64_t answers_in(const char *folder, const char *name)
+{
+    FILE *file = open_text(folder, name);
+    int64_t latency_ns, last_ns = -1, count, sum = 0;
+    assert_int_equal(fscanf(file, "latency_ns,count "), 0);
+    while (fscanf(file, "%" SCNd64 ",%" SCNd64 " ", &latency_ns, &count) == 2) {
+        assert_true(latency_ns > last_ns && count > 0);
+        last_ns = latency_ns;
+        sum += count;
+    }
+    assert_true(feof(file));
+    fclose(file);
+    return sum;
+}
+
+/* The number at the end of what was written for HdrHistogram's plotters. */
+static int64_t total_of_percentiles(const char *folder, const char *name)
+{
+    FILE *file = open_text(folder, name);
+    char line[256];
+    int64_t total = -1;
+    while (fgets(line, sizeof line, file)) {
+        const char *found = strstr(line, "Total count    =");
+        if (found)
+            total = strtoll(strchr(found, '=') + 1, NULL, 10);
+    }
+    fclose(file);
+    return total;
+}
+
+/* Writes STEM.csv and STEM.hgrm; returns how many answers there were. */
+static int64_t load_into_files(const char *target, const char *folder, const char *stem)
+{
+    char options[256], name[32];
+    int status;
+    snprintf(options, sizeof options,
+             "-c 4 --warm-up 0 --time 0.2 --histogram %s/%s.csv --hdr %s/%s.hgrm", folder, stem,
+             folder, stem);
+    json_t *object = drive_load(generator, target, options, 0, &status);
+    int64_t count = drive_number(object, "response.count");
+    json_decref(object);
+    assert_int_equal(status, 0);
+    snprintf(name, sizeof name, "%s.csv", stem);
+    assert_int_equal(answers_in(folder, name), count);
+    snprintf(name, sizeof name, "%s.hgrm", stem);
+    assert_int_equal(total_of_percentiles(folder, name), count);
+    return count;
+}
+
+static void merging_two_files_loses_no_answer(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/generator-XXXXXX", command[1024];
+    struct drive_server server;
+    assert_non_null(mkdtemp(folder));
+    start_model(&server, "epoll-lt", "http");
+    int64_t count = load_into_files(server.target, folder, "one");
+    count += load_into_files(server.target, folder, "other");
+    drive_stop(&server);
+    snprintf(command, sizeof command, "%s merge %s/one.csv %s/other.csv >%s/both.csv", generator,
+             folder, folder, folder);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(answers_in(folder, "both.csv"), count);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 /* ---- Ends ---- */
 
 static void the_window_ends_where_nobody_answers(void **state)
@@ -490,10 +594,12 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_agree_with_the_server),
+        cmocka_unit_test(every_model_answers_in_both_protocols),
         cmocka_unit_test(long_echoes_pipelines_and_threads_come_back_whole),
-        cmocka_unit_test(open_loop_churn_opens_connections_in_the_latency),
+        cmocka_unit_test(open_loop_churn_opens_connections_as_they_are_needed),
         cmocka_unit_test(ipv6_and_names_are_reached),
         cmocka_unit_test(a_constant_delay_is_found),
+        cmocka_unit_test(opening_a_connection_is_part_of_the_latency_under_churn),
         cmocka_unit_test(an_exponential_delay_is_found),
         cmocka_unit_test(response_counts_from_when_a_request_was_due),
         cmocka_unit_test(unbounded_connections_leave_nobody_waiting),
@@ -506,15 +612,16 @@ int main(int argc, char **argv)
         cmocka_unit_test(idle_and_hostile_clients_are_there_and_counted_apart),
         cmocka_unit_test(those_beside_the_load_can_do_without_it),
         cmocka_unit_test(bad_clients_that_nobody_lets_in_are_told),
+        cmocka_unit_test(merging_two_files_loses_no_answer),
         cmocka_unit_test(the_window_ends_where_nobody_answers),
         cmocka_unit_test(connections_that_wait_all_through_an_open_loop_are_counted),
         cmocka_unit_test(an_interrupt_ends_the_window_and_prints),
         cmocka_unit_test(wrong_usage_is_64_and_one_may_not_write_is_1),
     };
-    if (argc != 4) {
-        fputs("usage: test-load-generator GENERATOR FAULTY SERVERS\n", stderr);
+    if (argc < 5) {
+        fputs("usage: test-load-generator GENERATOR FAULTY SERVERS MODEL...\n", stderr);
         return 64;
     }
-    generator = argv[1], faulty = argv[2], servers = argv[3];
+    generator = argv[1], faulty = argv[2], servers = argv[3], every_model = argv + 4;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
