@@ -78,16 +78,31 @@ static json_t *json_of_faults(const struct counts *counts)
     return object;
 }
 
+/* [answers, connections that had so many], from the fewest answers to the most. */
+static json_t *json_of_shares(const struct result *result)
+{
+    json_t *shares = json_array();
+    for (unsigned i = 0, next; i < result->connections; i = next) {
+        for (next = i + 1; next < result->connections; next++)
+            if (result->answers[next] != result->answers[i])
+                break;
+        json_array_append_new(
+            shares, json_pack("[I, I]", (json_int_t)result->answers[i], (json_int_t)(next - i)));
+    }
+    return shares;
+}
+
 static json_t *json_of_connections(const struct result *result)
 {
-    return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I}}", "connections",
-        (json_int_t)result->connections, "open_at_start", (json_int_t)result->open_at_start,
-        "served", (json_int_t)result->served, "served_min", (json_int_t)result->served_min,
-        "served_max", (json_int_t)result->served_max, "jain_ppm", (json_int_t)(result->jain * 1e6),
-        "starved", (json_int_t)result->counts->starved, "slowest", "number",
-        (json_int_t)result->slowest, "requests", (json_int_t)result->slowest_requests, "mean_ns",
-        (json_int_t)result->slowest_mean_ns, "longest_ns", (json_int_t)result->slowest_longest_ns);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:o}",
+                     "connections", (json_int_t)result->connections, "open_at_start",
+                     (json_int_t)result->open_at_start, "served", (json_int_t)result->served,
+                     "served_min", (json_int_t)result->served_min, "served_max",
+                     (json_int_t)result->served_max, "jain_ppm", (json_int_t)(result->jain * 1e6),
+                     "starved", (json_int_t)result->counts->starved, "slowest", "number",
+                     (json_int_t)result->slowest, "requests", (json_int_t)result->slowest_requests,
+                     "mean_ns", (json_int_t)result->slowest_mean_ns, "longest_ns",
+                     (json_int_t)result->slowest_longest_ns, "shares", json_of_shares(result));
 }
 
 static json_t *json_of_crowd(const struct result *result)

@@ -8,6 +8,7 @@
 
 #include "bench/load/clock.h"
 #include "bench/load/worker.h"
+#include "bench/base/text.h"
 
 static const double least_achieved = 0.99; /* of what was offered */
 static const double most_late = 0.1;       /* of the 99th percentile of the response time */
@@ -56,23 +57,32 @@ static void add_connection(struct result *result, const struct connection *conne
         result->slowest_mean_ns = mean_of(connection);
         result->slowest_longest_ns = connection->longest_ns;
     }
-    if (result->connections == 0 || requests < result->served_min)
-        result->served_min = requests;
-    if (requests > result->served_max)
-        result->served_max = requests;
     result->served += requests > 0;
-    result->connections++;
+    result->answers[result->connections++] = requests;
     sums->requests += (double)requests;
     sums->squares += (double)requests * (double)requests;
+}
+
+static int by_number(const void *one, const void *other)
+{
+    const uint64_t a = *(const uint64_t *)one, b = *(const uint64_t *)other;
+    return (a > b) - (a < b);
 }
 
 /* Jain, Chiu, Hawe, DEC-TR-301 (1984): (sum x)^2 / (n sum x^2). */
 static void add_connections(struct result *result, const struct worker *workers)
 {
     struct sums sums = {0, 0};
+    unsigned made = 0;
+    for (unsigned part = 0; part < result->plan->threads; part++)
+        made += workers[part].made;
+    result->answers = text_allocate(made, sizeof *result->answers);
     for (unsigned part = 0; part < result->plan->threads; part++)
         for (unsigned i = 0; i < workers[part].made; i++)
             add_connection(result, &workers[part].connections[i], &sums);
+    qsort(result->answers, made, sizeof *result->answers, by_number);
+    result->served_min = made ? result->answers[0] : 0;
+    result->served_max = made ? result->answers[made - 1] : 0;
     result->jain =
         sums.squares > 0 ? sums.requests * sums.requests / (result->connections * sums.squares) : 0;
 }
@@ -165,4 +175,5 @@ void result_collect(struct result *result, const struct plan *plan, const struct
 void result_finish(struct result *result)
 {
     free(result->counts);
+    free(result->answers);
 }

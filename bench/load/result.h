@@ -22,6 +22,7 @@ struct result {
     unsigned open_at_start;  /* keep-alive: that stood when the load began */
     unsigned served;         /* that had an answer in the window */
     uint64_t served_min, served_max; /* fewest and most answers to one */
+    uint64_t *answers;               /* of each connection, from the fewest to the most; owned */
     double jain; /* fairness of the answers per connection: 1 all alike, 1/n one has all */
     /* the connection with the highest mean response; of those without an answer the first */
     unsigned slowest;

@@ -77,6 +77,27 @@ static bool has_reason(const json_t *object, const char *part)
     return false;
 }
 
+/* Every answer is some connection's, and the shares are in order. */
+static void assert_shares_add_up(const json_t *object)
+{
+    size_t index;
+    const json_t *share;
+    json_int_t connections = 0, answers = 0, last = -1;
+    json_array_foreach(json_object_get(json_object_get(object, "per_connection"), "shares"), index,
+                       share)
+    {
+        json_int_t each = json_integer_value(json_array_get(share, 0));
+        json_int_t so_many = json_integer_value(json_array_get(share, 1));
+        assert_true(each > last && so_many > 0);
+        last = each;
+        connections += so_many;
+        answers += each * so_many;
+    }
+    assert_between(object, "per_connection.connections", connections, connections);
+    assert_between(object, "requests", answers, answers);
+    assert_between(object, "per_connection.served_max", last, last);
+}
+
 /* ---- Agreement with our servers ---- */
 
 /* Everything that the server answered is a right answer of the window, or came behind its end: at
@@ -98,6 +119,7 @@ static void assert_counts_agree(const char *model, const char *protocol, const c
     if (under_way >= 0)
         assert_between(object, "answered", answered - 2 * under_way, answered);
     assert_between(object, "errors.body", 0, 0);
+    assert_shares_add_up(object);
     json_decref(object);
 }
 
@@ -328,6 +350,8 @@ static void a_server_that_serves_one_client_only_is_not_to_be_used(void **state)
     assert_between(object, "per_connection.served", 1, 1);
     assert_between(object, "per_connection.jain_ppm", 249999, 250001);
     assert_between(object, "per_connection.slowest.requests", 0, 0);
+    assert_between(object, "per_connection.served_min", 0, 0);
+    assert_shares_add_up(object);
     json_decref(object);
 }
 
