@@ -71,7 +71,10 @@ double tally_mean_ns(const struct tally *tally)
     for (unsigned i = 0; i < TALLY_BINS; i++)
         if (tally->bins[i])
             sum += (double)tally->bins[i] * middle_ns(i);
-    return tally->count ? sum / (double)tally->count : 0;
+    /* The middle of a bin may lie beyond all that it holds. */
+    return tally->count ? fmin(fmax(sum / (double)tally->count, (double)tally->min_ns),
+                               (double)tally->max_ns)
+                        : 0;
 }
 
 double tally_deviation_ns(const struct tally *tally)

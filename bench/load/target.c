@@ -35,6 +35,24 @@ static bool split(char *text, char **host, char **port)
     return **host && (*text == '[' || !strchr(*host, ':'));
 }
 
+/* A name may have several addresses, as localhost has ::1 and 127.0.0.1, and its server listen at
+ * one: the first that lets us in; if none does, the first. */
+static const struct addrinfo *choose(const struct addrinfo *found)
+{
+    static const struct timeval patience = {.tv_sec = 3};
+    for (const struct addrinfo *one = found; one && found->ai_next; one = one->ai_next) {
+        int fd = socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+            continue;
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        bool reached = connect(fd, one->ai_addr, one->ai_addrlen) == 0;
+        close(fd);
+        if (reached)
+            return one;
+    }
+    return found;
+}
+
 static void resolve(struct target *target, const char *text)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
@@ -45,8 +63,9 @@ static void resolve(struct target *target, const char *text)
     int error = getaddrinfo(host, port, &hints, &found);
     if (error)
         complain_usage("cannot resolve %s: %s", text, gai_strerror(error));
-    memcpy(&target->address, found->ai_addr, found->ai_addrlen);
-    target->address_len = found->ai_addrlen;
+    const struct addrinfo *chosen = choose(found);
+    memcpy(&target->address, chosen->ai_addr, chosen->ai_addrlen);
+    target->address_len = chosen->ai_addrlen;
     freeaddrinfo(found);
     free(copy);
 }

@@ -18,8 +18,9 @@ struct target {
     bool any_port; /* so many connections that every other port would not do */
 };
 
-/* Resolves HOST:PORT (a name, an IPv4 address, an IPv6 address in brackets; the first address that
- * the resolver gives is taken) and writes the requests. Exits with one line where it cannot. */
+/* Resolves HOST:PORT (a name, an IPv4 address, an IPv6 address in brackets; of a name's addresses
+ * the first at which somebody listens) and writes the requests. Exits with one line where it
+ * cannot. */
 void target_init(struct target *, const struct plan *);
 void target_finish(struct target *);
 

@@ -91,6 +91,19 @@ static void mean_and_deviation_are_those_of_the_values(void **state)
     free(tally);
 }
 
+static void a_mean_lies_between_the_least_and_the_greatest(void **state)
+{
+    (void)state;
+    struct tally *tally = tally_new();
+    tally_add(tally, 3275001); /* near one edge of its bin, then near the other */
+    assert_true(tally_mean_ns(tally) == 3275001);
+    free(tally);
+    tally = tally_new();
+    tally_add(tally, tally_top_ns(tally_index(3275001)));
+    assert_true(tally_mean_ns(tally) == (double)tally->max_ns);
+    free(tally);
+}
+
 static void an_empty_one_has_zeros(void **state)
 {
     (void)state;
@@ -179,6 +192,7 @@ int main(void)
         cmocka_unit_test(bins_cover_every_value_once_and_in_order),
         cmocka_unit_test(percentiles_are_those_of_the_sorted_values_within_a_thousandth),
         cmocka_unit_test(mean_and_deviation_are_those_of_the_values),
+        cmocka_unit_test(a_mean_lies_between_the_least_and_the_greatest),
         cmocka_unit_test(an_empty_one_has_zeros),
         cmocka_unit_test(merging_is_exact_by_tally_and_by_file),
         cmocka_unit_test(percentile_text_is_what_hdrhistogram_prints),
