@@ -150,9 +150,15 @@ static bool is_overload(const struct trial *trial)
     return workload < WORKLOAD_COUNT && workload_is_overload(workload, (unsigned)trial->level);
 }
 
+bool gate_kept_up(const struct trial *trial)
+{
+    static const double owed_share = 0.01, owed_us = 10000;
+    double owed = (double)(trial->offered - trial->answered_of_offered) / (double)trial->offered;
+    return owed <= fmax(owed_share, owed_us / (double)trial->duration_us);
+}
+
 static bool kept_the_rate(struct trial *trial)
 {
-    static const double achieved_least = 0.99;
     double achieved = (double)trial->answered_of_offered / (double)trial->offered;
     if (trial->offered <= 0)
         return refuse(trial, "nothing was due");
@@ -162,7 +168,7 @@ static bool kept_the_rate(struct trial *trial)
     /* The search for a capacity has asked this of the rate twice; what the last window adds is what
      * an answer costs there. */
     bool asked = facts_of(trial)->unit == LEVEL_BOUND_US;
-    if (!is_overload(trial) && !asked && achieved < achieved_least)
+    if (!is_overload(trial) && !asked && !gate_kept_up(trial))
         return refuse(trial, "answered %.1f %% of what was due", 100 * achieved);
     return true;
 }

@@ -40,6 +40,14 @@ double gate_little_ceiling(const struct trial *);
 double gate_others(const struct trial *);
 
 /*
+ * Open loop: whether what was due was answered, all but 1 % of it, or all but what comes due in 10
+ * ms if that is more. Who keeps the rate owes little at the window's end, unless his machine stops
+ * him just then: a stop of 3 ms is over 1 % of a window of 0.26 s. Overload owes more the longer it
+ * lasts: one of a twenty-fifth is seen in such a window, one of a hundredth in a second.
+ */
+bool gate_kept_up(const struct trial *);
+
+/*
  * Open loop: how much of the 99th percentile of the response time is the generator's own lateness,
  * as a share of it: that percentile less the one of (response - lateness). Where a bound is asked
  * about, as a share of the bound. NAN: not known. Above GATE_LATENESS_MOST the generator was late.

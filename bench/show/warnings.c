@@ -25,7 +25,6 @@ static const double steal_in_all = 0.001;
 static const double harness_share = 0.01;
 static const double coarse_resolution = 0.02; /* twice the least difference that matters */
 static const double wide_interval = 0.10;
-static const double unanswered_share = 0.01; /* the gate's limit */
 
 struct evidence {
     const struct record *record;
@@ -130,7 +129,7 @@ static bool is_overloaded(const struct evidence *evidence, const struct summary_
     for (size_t i = 0; is_timed(cell) && i < record->count; i++) {
         const struct trial *trial = &record->trials[i];
         if (is_of(trial, cell) && trial->offered > 0 && trial->answered_of_offered >= 0 &&
-            (double)trial->answered_of_offered < (1 - unanswered_share) * (double)trial->offered)
+            !gate_kept_up(trial))
             return true;
     }
     return false;

@@ -359,6 +359,20 @@ static void requests_that_were_due_and_not_answered_are_refused(void **state)
     assert_refused(trial, "answered 98.9 % of what was due");
 }
 
+/* At 40 000/s in a quarter of a second: 400 came due in the last 10 ms. */
+static void a_short_window_may_end_with_ten_milliseconds_unanswered(void **state)
+{
+    (void)state;
+    struct trial trial = good_open_trial("latency-rate", 40000);
+    trial.duration_us = 250000;
+    trial.latency_mean_ns /= 4;
+    trial.answered_of_offered = 9601;
+    assert_true(gate_kept_up(&trial));
+    trial.answered_of_offered = 9599;
+    assert_false(gate_kept_up(&trial));
+    assert_refused(trial, "answered 96.0 % of what was due");
+}
+
 static void a_connection_that_waits_all_along_is_refused_in_open_loop_too(void **state)
 {
     (void)state;
@@ -461,6 +475,7 @@ int main(void)
         cmocka_unit_test(a_capacity_is_not_lost_to_the_window_behind_the_search),
         cmocka_unit_test(lateness_is_held_against_the_bound_where_there_is_one),
         cmocka_unit_test(requests_that_were_due_and_not_answered_are_refused),
+        cmocka_unit_test(a_short_window_may_end_with_ten_milliseconds_unanswered),
         cmocka_unit_test(a_connection_that_waits_all_along_is_refused_in_open_loop_too),
         cmocka_unit_test(a_search_that_the_machine_kept_from_asking_is_spoilt),
         cmocka_unit_test(a_cell_is_given_up_after_three_trials_that_brought_nothing),
