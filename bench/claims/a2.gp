@@ -28,7 +28,7 @@ set lmargin at screen 0.49; set rmargin at screen 0.865
 unset ylabel
 set label 950 "1 000 requests a second in all"
 do for [k = 1:3] {
-  set label (960 + k) word("1 64 1000", k) . (k == 1 ? " client" : " clients") at screen 0.885, graph (1.0 - 0.08 * k) textcolor rgb colour(int(word(looks_of, k))) \
+  set label (960 + k) word("1 64", k) . (k == 3 ? "1 000" : "") . (k == 1 ? " client" : " clients") at screen 0.885, graph (1.0 - 0.08 * k) textcolor rgb colour(int(word(looks_of, k))) \
     point pt filled_symbol(int(word(looks_of, k))) ps mark lc rgb colour(int(word(looks_of, k))) offset 1, baseline
 }
 eval draw("loaded")

@@ -6,6 +6,7 @@ reading = "Dots: single repeats; marks: their geometric means; bars: 95 % interv
 series = "iterative fork thread polling-list select poll epoll-lt epoll-et libuv"
 body = 380
 eval begin
+set rmargin at screen 0.97
 set logscale y 10
 eval second_tics
 set yrange [1e-5 : 1]

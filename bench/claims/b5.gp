@@ -21,6 +21,7 @@ level(k) = word(suffixes, k)[1:1] eq "@" ? word(suffixes, k)[2:*] + 0 : -1
 at(arm, k) = is(cell(arm, k), quantity) && (level(k) < 0 || column(2) == level(k))
 # Of the values: series setting metric repeat value. The level-triggered one of each kind and repeat.
 array base[3 * repeats_most]
+do for [k = 1:3 * repeats_most] { base[k] = NaN }
 of(k) = (k - 1) * repeats_most + int(column(4))
 do for [k = 1:3] { stats values using (at(1, k) ? (base[of(k)] = column(5)) : NaN) nooutput }
 ratio(arm, k) = at(arm, k) ? column(5) / base[of(k)] : NaN
@@ -29,10 +30,12 @@ do for [arm = 2:3] { do for [k = 1:3] {
   # Of no values, as of the thousand clients in a quick run, stats takes STATS_mean away.
   stats values using (log(ratio(arm, k))) nooutput
   middle[3 * (arm - 1) + k] = exists("STATS_mean") ? exp(STATS_mean) : NaN
+  if (exists("STATS_mean")) { marks = marks + 1 }
 } }
 set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead lc rgb grey dt 2
 shift(arm) = (arm - 2.5) * 0.2
 look_at(arm) = arm == 1 ? look_of("epoll-lt", 1) : arm == 2 ? look_of("epoll-et", 2) : 9
+eval may_be_empty
 plot \
   for [arm = 2:3] for [k = 1:3] values using (k + shift(arm)):(ratio(arm, k)) with points pt 7 ps dot lc rgb faint(look_at(arm)) notitle, \
   for [arm = 2:3] for [k = 1:3] '+' using (k + shift(arm)):(middle[3 * (arm - 1) + k]) every ::::0 \

@@ -7,8 +7,9 @@ reading = "Filled: medians; hollow: 99th percentiles. Dots: single repeats; mark
 series = "until-eagain-alone until-eagain budget epoll-et epoll-lt"
 titles = "'until EAGAIN,' 'until EAGAIN' 'until EAGAIN,' 'epoll-et' 'epoll-lt'"
 under = "'no such client' '' '16 turns at a time' '' ''"
-body = 400
+body = 420
 eval begin
+set bmargin at screen from_top(header + body - 72) # names of two lines
 set rmargin at screen 0.97
 set logscale y 10
 eval second_tics
@@ -21,6 +22,8 @@ name(k) = word(series, k)
 look_at(k) = look_of(name(k), k)
 p50 = "latency_p50_us"
 p99 = "latency_p99_us"
+stats figures using (count_marks(series, p50) + count_marks(series, p99)) nooutput
+eval may_be_empty
 plot \
   for [k = 1:words(series)] values using (k - 0.13):(value_of(name(k), p50) * 1e-6) with points pt 7 ps dot lc rgb faint(look_at(k)) notitle, \
   for [k = 1:words(series)] values using (k + 0.13):(value_of(name(k), p99) * 1e-6) with points pt 7 ps dot lc rgb faint(look_at(k)) notitle, \

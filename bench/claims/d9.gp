@@ -5,21 +5,22 @@ heading = "What complexity buys: models by the length of their own code"
 reading = "The two columns on the left are what a model takes, the three on the right what it gives, with 64 busy connections (iterative: 1," . \
   "\nhollow); workers that serve one client each: as many as clients. Marks: geometric means; bars: 95 % intervals. Dashed: thread."
 # gnuplot neither sorts nor joins rows: stats collects both by side effect, and ranks are counted.
+metric_names = "source_lines kinds_of_call throughput_rps cpu_us_per_request connection_bytes"
 rows = ""
-stats figures using (strcol(3) eq "throughput_rps" ? (rows = rows . strcol(1) . " ", 0) : 0) nooutput
+note_row(name) = is_among(rows, name) || name eq "shared" ? 0 : (rows = rows . name . " ", 0)
+stats figures using (is_among(metric_names, strcol(3)) ? note_row(strcol(1)) : 0) nooutput
 shown = words(rows)
-array lines[shown]
+array lines[shown + 1] # none has no element
 do for [k = 1:shown] {
   lines[k] = 0 # where the sources are not at hand
   stats figures using (is(word(rows, k), "source_lines") ? (lines[k] = column(5), 0) : 0) nooutput
 }
 rank(k) = 1 + int(sum [j = 1:shown] (lines[j] < lines[k] || (lines[j] == lines[k] && j < k) ? 1 : 0))
 row_height = 22
-body = shown * row_height + 84
+body = (shown > 5 ? shown : 5) * row_height + 84
 load scripts . "/heading.gp"
 set output open_chart(claim)
 columns = 5
-metric_names = "source_lines kinds_of_call throughput_rps cpu_us_per_request connection_bytes"
 factors = "1 1 0.001 1 0.0009765625"
 array titles[5] = ["lines of its own", "kinds of system call", "1 000 answers per s", "CPU time, µs/answer", "KiB per connection"]
 # Three or four steps of an axis that ends there.
@@ -74,4 +75,10 @@ do for [c = 1:columns] {
   }
 }
 unset multiplot
+if (shown == 0) {
+  set xrange [0 : 1]
+  unset xtics
+  eval empty_chart
+  plot NaN notitle
+}
 unset output

@@ -10,7 +10,7 @@ set logscale x 10
 set xrange [0.8 : 250]
 set yrange [-5 : 210]
 set xtics (1, 2, 5, 10, 20, 50, 100, 200)
-set xlabel "children"
+set xlabel "children" offset 0, label_rise
 set ylabel "zombies" offset label_shift, 0
 set key outside right top Left reverse samplen 1
 spread(k) = 1.03 ** (k - 2.5)

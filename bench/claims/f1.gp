@@ -6,6 +6,7 @@ reading = "Dots: single repeats; marks: their means; bars: 95 % intervals. Fille
 series = "fork thread epoll-lt"
 body = 380
 eval begin
+set lmargin at screen 0.125
 set rmargin at screen 0.97
 set logscale y 2
 set yrange [128 : 524288]

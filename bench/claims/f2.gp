@@ -21,6 +21,10 @@ when(k, j) = name(k) . (j == 1 ? "-cold" : "-loaded")
 at(k, j) = k + (j == 1 ? -0.13 : 0.13)
 p50 = "first_answer_p50_us"
 p99 = "first_answer_p99_us"
+cells = ""
+do for [k = 1:words(series)] { cells = cells . when(k, 1) . " " . when(k, 2) . " " }
+stats figures using (count_marks(cells, p50) + count_marks(cells, p99)) nooutput
+eval may_be_empty
 plot \
   for [k = 1:words(series)] for [j = 1:2] values using (at(k, j)):(value_of(when(k, j), p50) * 1e-6) \
     with points pt 7 ps dot lc rgb faint(look_at(k)) notitle, \

@@ -8,6 +8,8 @@ look_at(k) = look_of(word(looks_like, k), k)
 set key at screen 0.825, screen from_top(header + 12) left top Left reverse samplen 2 spacing 1.3
 set ylabel "server's CPU time per answer" offset label_shift, 0
 set autoscale y noextend
+stats figures using (count_marks(series, quantity)) nooutput
+eval may_be_empty
 set offsets graph 0, graph 0, graph 0.06, graph 0.06
 plot \
   for [k = 1:series_count] values using (place(setting_of(name(k), quantity), k)):(value_of(name(k), quantity) * 1e-6) \
