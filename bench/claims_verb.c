@@ -116,7 +116,7 @@ static int run(int argc, char **argv)
     conduct_summarise(folder);
     printf("record:  %s\n", folder);
     if (failed)
-        say("%zu claims could not be tried to their end", failed);
+        say("not tried to their end: %zu of the claims", failed);
     free(folder);
     return failed ? 1 : 0;
 }

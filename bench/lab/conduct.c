@@ -37,6 +37,8 @@ static const char itself[] = "experiment", outcome[] = "outcome", complete[] = "
 
 /* ---- A process of its own for each step ---- */
 
+enum step_end { STEP_DONE, STEP_FAILED, STEP_STOPPED };
+
 struct step {
     void (*act)(const struct conduct_order *, const struct claim *);
     const struct conduct_order *order;
@@ -53,11 +55,12 @@ static void watched_signals(sigset_t *set)
         sigaddset(set, stop_signals[i]);
 }
 
-/* Waits for the end of the child's group; false when it had to be told. */
-static bool wait_for(pid_t child, int *status)
+/* Waits for the end of the child's group. It is told to end when somebody stops us, or when it
+ * takes too long. */
+static enum step_end wait_for(pid_t child, int *status)
 {
     sigset_t set;
-    bool told = false;
+    bool told = false, stopped = false;
     struct timespec limit = {.tv_sec = LIMIT_S};
     watched_signals(&set);
     while (waitpid(child, status, WNOHANG) == 0) {
@@ -66,15 +69,16 @@ static bool wait_for(pid_t child, int *status)
             continue;
         kill(-child, told ? SIGKILL : SIGTERM);
         told = true;
+        stopped |= number > 0;
         limit.tv_sec = GRACE_S;
     }
     kill(-child, SIGKILL); /* what it forked and left behind */
-    return !told;
+    return stopped ? STEP_STOPPED : told ? STEP_FAILED : STEP_DONE;
 }
 
-/* The event loop and what an experiment does to its process stay in the child. True: it ended by
+/* The event loop and what an experiment does to its process stay in the child. Done: it ended by
  * itself with status 0. */
-static bool in_child(const struct step *step)
+static enum step_end in_child(const struct step *step)
 {
     sigset_t set, old;
     watched_signals(&set);
@@ -92,9 +96,11 @@ static bool in_child(const struct step *step)
     }
     setpgid(child, child);
     int status = 0;
-    bool by_itself = wait_for(child, &status);
+    enum step_end end = wait_for(child, &status);
     sigprocmask(SIG_SETMASK, &old, NULL);
-    return by_itself && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (end == STEP_DONE && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
+        return STEP_FAILED;
+    return end;
 }
 
 /* ---- One experiment ---- */
@@ -198,16 +204,22 @@ void conduct_select(struct figures *mine, const struct figures *all, const char 
     }
 }
 
+const char *conduct_lack(const struct claim *claim, const struct figures *all)
+{
+    const struct figure *ended = figures_find(all, claim->id, itself, outcome);
+    if (!ended)
+        return "not tried to its end";
+    return strcmp(ended->text, complete) == 0 ? NULL : ended->text;
+}
+
 struct claim_verdict conduct_judge(const struct claim *claim, const struct figures *all)
 {
+    const char *lack = conduct_lack(claim, all);
+    if (lack)
+        return verdict_undecided("%s", lack);
     struct figures mine;
     conduct_select(&mine, all, claim->id);
-    const char *ended = figures_text(&mine, itself, outcome);
-    struct claim_verdict verdict;
-    if (strcmp(ended, complete) == 0)
-        verdict = claim->judge(&mine);
-    else
-        verdict = verdict_undecided("%s", *ended ? ended : "not tried to its end");
+    struct claim_verdict verdict = claim->judge(&mine);
     figures_finish(&mine);
     return verdict;
 }
@@ -243,13 +255,14 @@ size_t conduct_run(const struct conduct_order *order)
     size_t failed = 0;
     make_folder(order->folder);
     const struct step manifest = {write_manifest, order, NULL};
-    if (!in_child(&manifest))
+    enum step_end end = in_child(&manifest);
+    if (end != STEP_DONE)
         return 1;
-    for (size_t i = 0; order->claims[i]; i++) {
+    for (size_t i = 0; order->claims[i] && end != STEP_STOPPED; i++) {
         const struct step step = {experiment, order, order->claims[i]};
-        bool done = in_child(&step);
+        end = in_child(&step);
         print_outcome(order->claims[i], order->folder);
-        failed += !done;
+        failed += end != STEP_DONE;
     }
     return failed;
 }

@@ -29,14 +29,16 @@ size_t conduct_run(const struct conduct_order *);
 /* figures.csv, verdicts.csv and charts of all claims that the folder holds. */
 void conduct_summarise(const char *folder);
 
-/* What the folder's figures say of one claim; undecided when it was not tried. */
+/* Why the folder holds no whole experiment on the claim, as "interrupted"; NULL: it does. */
+const char *conduct_lack(const struct claim *, const struct figures *all);
+
+/* What the folder's figures say of one claim; undecided when it was not tried to its end. */
 struct claim_verdict conduct_judge(const struct claim *, const struct figures *all);
 
 /* The figures of one claim; figures_finish() is due. */
 void conduct_select(struct figures *, const struct figures *all, const char *claim);
 
-/* One claim's figures as lines of text, or as a Markdown table with these metrics (NULL: all) for
- * columns. */
+/* One claim's figures, as lines of text. */
 void conduct_print_figures(const struct figures *, FILE *out);
 
 #endif

@@ -292,9 +292,19 @@ static void put_reference(struct notes *notes, char *name, const char *form)
 
 /* ---- What stands in braces ---- */
 
+/* Without figures the prose goes on, and says so. */
+static void put_lack(struct notes *notes, const char *name, const char *lack)
+{
+    if (strcmp(name, "chart") == 0 || strncmp(name, "table:", strlen("table:")) == 0)
+        fprintf(notes->out, "(No figures: %s.)", lack);
+    else
+        fputs("(not tried)", notes->out);
+}
+
 static void put_of_claim(struct notes *notes, const struct claim *claim, char *name,
                          const char *form)
 {
+    const char *lack = conduct_lack(claim, notes->source->figures);
     if (strcmp(name, "said") == 0)
         fputs(claim->said, notes->out);
     else if (strcmp(name, "test") == 0)
@@ -303,6 +313,8 @@ static void put_of_claim(struct notes *notes, const struct claim *claim, char *n
         fputs(claim->rule, notes->out);
     else if (strcmp(name, "verdict") == 0)
         put_verdict(notes->out, conduct_judge(claim, notes->source->figures));
+    else if (lack)
+        put_lack(notes, name, lack);
     else if (strcmp(name, "chart") == 0 && claim->chart)
         fprintf(notes->out, "![%s](%s%s.svg)", claim->said, notes->source->chart_prefix, claim->id);
     else if (strncmp(name, "table:", strlen("table:")) == 0)

@@ -23,6 +23,10 @@
  *     verdicts, rules          tables of all claims: verdicts; how they are tried, and the rules
  *     #ID.FINDING ... /        this text only where the verdict is confirmed, refuted, depends or
  *                              undecided; ^ for "is not". They do not nest.
+ *
+ * In place of figures, charts and tables of a claim that was not tried to its end (for want of a
+ * namespace, or since the run was stopped or tried others) stands that it was not. Else a figure
+ * that is not in the record is an error.
  */
 struct notes_source {
     const struct claim *const *claims; /* NULL ends the list */

@@ -9,8 +9,8 @@ trap 'rm -rf "$folder"' EXIT
 
 fail() { echo "not ok: $1"; exit 1; }
 
-render() { # TEMPLATE
-  "$c10kit" claims notes --record "$root/results/claims" --reference "$root/results/reference" \
+render() { # TEMPLATE [RECORD]
+  "$c10kit" claims notes --record "${2:-$root/results/claims}" --reference "$root/results/reference" \
     --template "$1" --output "$folder/notes.md"
 }
 
@@ -53,7 +53,22 @@ a_number_without_data_is_refused() {
   grep -q "line 1: b1 has no figure nobody.wait_us" "$folder/err" || fail "the line is named"
 }
 
+# As in a folder that root had no hand in.
+what_was_not_tried_is_told() {
+  local id
+  mkdir "$folder/without"
+  cp "$root/results/claims/manifest.json" "$folder/without"
+  grep -vE '^\{"claim":"(b9|b10)"' "$root/results/claims/values.jsonl" >"$folder/without/values.jsonl"
+  for id in b9 b10; do
+    echo "{\"claim\":\"$id\",\"cell\":\"experiment\",\"metric\":\"outcome\",\"repeat\":1,\"text\":\"not tried: no root\"}"
+  done >>"$folder/without/values.jsonl"
+  render "$root/docs/notes.md.in" "$folder/without" || fail "without b9 and b10 there are notes"
+  [ "$(grep -c 'No figures: not tried: no root' "$folder/notes.md")" -eq 3 ] || fail "and they say so"
+  ! grep -q "not tried" "$root/docs/notes.md" || fail "the notes here lack nothing"
+}
+
 notes_are_up_to_date
+what_was_not_tried_is_told
 figures_and_verdicts_can_be_made_again
 every_claim_has_its_place
 every_picture_is_there

@@ -153,6 +153,29 @@ static void what_was_not_tried_to_its_end_is_undecided(void **state)
     figures_finish(&figures);
 }
 
+static void what_was_not_tried_to_its_end_has_no_figures(void **state)
+{
+    (void)state;
+    struct figures figures = {0};
+    add(&figures, "v1", 12); /* but not h1 */
+    const struct notes_source source = {all, &figures, NULL, NULL, ""};
+    char *trouble,
+        *text = notes_render(&source,
+                             "{{h1.said}} {{h1.poll@900.cpu_us_per_request}}, "
+                             "{{h1.poll@900/epoll@900.cpu_us_per_request}} {{h1.chart}} "
+                             "{{h1.table:cpu_us_per_request}} {{v1.poll@900.cpu_us_per_request}}",
+                             &trouble);
+    if (!text)
+        fail_msg("%s", trouble);
+    assert_string_equal(text, "It is high. (not tried), (not tried) "
+                              "(No figures: not tried to its end.) "
+                              "(No figures: not tried to its end.) 12 µs");
+    free(text);
+    assert_null(notes_render(&source, "{{v1.poll@901.cpu_us_per_request}}", &trouble));
+    free(trouble);
+    figures_finish(&figures);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +185,7 @@ int main(void)
         cmocka_unit_test(tables_have_a_row_for_each_cell_with_such_a_figure),
         cmocka_unit_test(what_is_not_in_the_data_is_an_error_with_its_line),
         cmocka_unit_test(what_was_not_tried_to_its_end_is_undecided),
+        cmocka_unit_test(what_was_not_tried_to_its_end_has_no_figures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
