@@ -72,9 +72,10 @@ static struct claim_verdict judge(const struct figures *figures)
 const struct claim claim_b1 = {
     .id = "b1",
     .said = "An iterative server cannot serve a second client while the first is connected.",
-    .test = "A client connects and says nothing; a second one sends a request and waits a second.",
+    .test = "A client connects and says nothing; a second one sends a request and waits a second: "
+            "with iterative, and with eight models that wait for several clients.",
     .rule = "Confirmed: the iterative server never answers the second client within a second, and "
-            "every other model always does. Refuted: the iterative one ever answers.",
+            "each of the eight always does. Refuted: the iterative one ever answers.",
     .run = run,
     .judge = judge,
     .chart = "b1.gp",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests and the client's FIN arrive together: is all answered that was asked? By every model,
+/* Requests and the client's FIN arrive together: is all answered that was asked? By nine models,
  * and by a server of a few lines that takes the end of the input for the end of the conversation.
  */
 #include "bench/claims/claims.h"
@@ -112,10 +112,10 @@ const struct claim claim_d5 = {
     .said = "Half-close: an EOF may come before the reply is written.",
     .test =
         "A client sends 16 requests and shuts its side, all before the server looks. How many "
-        "whole answers come, from every model and from a server that takes the end of the input "
-        "for the end of the conversation?",
-    .rule = "Confirmed: the naive server loses answers, every model gives all. Refuted: the naive "
-            "one loses none either. Depends: a model loses some.",
+        "whole answers come, from each of nine models and from a server that takes the end of the "
+        "input for the end of the conversation?",
+    .rule = "Confirmed: the naive server loses answers, each of the nine gives all. Refuted: the "
+            "naive one loses none either. Depends: a model loses some.",
     .repeats = 4,
     .run = run,
     .judge = judge,

@@ -213,8 +213,9 @@ const struct claim claim_d6 = {
             "in a body, or reset; say nothing more in each of these; send what is no HTTP; or are "
             "there when the server stops. --trace logs the transitions, and the logs are compared. "
             "Then 5 000 requests per second, with the log and without.",
-    .rule = "Confirmed (it pays): from every model's log the nine can be told apart, and twins "
-            "leave the same trail. Refuted: from none. Depends on the model: from some.",
+    .rule = "Confirmed (it pays): from the log of each model tried the nine can be told "
+            "apart, and twins leave the same trail. Refuted: from none. Depends on the model: from "
+            "some.",
     .repeats = 4,
     .quick_repeats = 2,
     .run = run,

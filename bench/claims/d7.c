@@ -217,7 +217,7 @@ const struct claim claim_d7 = {
         "anywhere. Servers without timers, and with timeouts of 400 ms; an ordinary client asks "
         "all the while.",
     .rule = "Confirmed: without timers clients in at least three of the four states still hold "
-            "their connections after 1.5 s, and with timers every model ends each at its "
+            "their connections after 1.5 s, and with timers each model tried ends each at its "
             "documented time (400 ms, for owed answers up to 800; give or take 150), while the "
             "slowest answer to another client takes under 50 ms (mean of the repeats). Refuted: "
             "half of the states end without a timer. Depends on the model: not all keep these "

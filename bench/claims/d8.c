@@ -97,8 +97,9 @@ const struct claim claim_d8 = {
     .test =
         "Servers with timeouts of one second are stopped (SIGSTOP) for two and a half, while 20 "
         "clients whose connections are open send a request each; then they go on (SIGCONT).",
-    .rule = "Confirmed (it can be done): every model answers every client. Refuted: none does. "
-            "Depends: on the model.",
+    .rule =
+        "Confirmed (it can be done): each model tried answers every client. Refuted: none does. "
+        "Depends: on the model.",
     .repeats = 2,
     .quick_repeats = 1,
     .run = run,
