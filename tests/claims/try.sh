@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# One claim is tried to its end, once, and its figures lead to a verdict; nothing is left running.
+# One claim is tried to its end, once and quickly; its figures lead to a verdict, and are all that the
+# notes cite.
 # Usage: try.sh C10KIT ID
 set -euo pipefail
-c10kit=$1 id=$2
+c10kit=$1 id=$2 root=$(dirname "$0")/../..
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
@@ -21,4 +22,7 @@ esac
 grep -qE "^$id,(confirmed|refuted|depends|undecided)," "$folder/record/verdicts.csv" \
   || fail "$id has a verdict"
 ! grep -q "gnuplot" "$folder/out" || fail "its chart is drawn"
+grep -oE "\{\{[#^]?$id\.[^}]*\}\}|\{\{/\}\}" "$root/docs/notes.md.in" >"$folder/cited.md.in"
+"$c10kit" claims notes --record "$folder/record" --reference "$root/results/reference" \
+  --template "$folder/cited.md.in" -o "$folder/cited.md" >>"$folder/out" 2>&1 || fail "$id has all that is cited"
 echo "ok: $(grep "^$id," "$folder/record/verdicts.csv")"
