@@ -14,7 +14,7 @@
 #include "bench/lab/client.h"
 #include "bench/lab/experiment.h"
 #include "bench/lab/service.h"
-#include "bench/machine/cgroup.h"
+#include "bench/machine/meter.h"
 
 enum { CLIENTS = 5, SETTLE_MS = 300 };
 
@@ -50,7 +50,7 @@ static size_t descriptors_of(pid_t pid)
 static pid_t busiest(const struct service *service)
 {
     pid_t *pids, found = service->child.process.pid;
-    size_t count = cgroup_pids(service->group, &pids), most = 0;
+    size_t count = meter_processes(&service->meter, &pids), most = 0;
     for (size_t i = 0; i < count; i++) {
         size_t descriptors = descriptors_of(pids[i]);
         if (pids[i] != service->child.process.pid && descriptors > most) {
@@ -82,8 +82,6 @@ static void one(struct experiment *experiment, size_t cell)
     struct service service;
     int clients[CLIENTS], survivors = 0;
     service_start(experiment, &service, arm->model, arm->arguments);
-    if (!service.group)
-        experiment_fail(experiment, "without control groups nobody knows who serves whom");
     for (size_t i = 0; i < CLIENTS; i++)
         clients[i] = client_asked(experiment, service.port);
     kill(busiest(&service), SIGSEGV);

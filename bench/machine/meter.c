@@ -41,7 +41,7 @@ static size_t children_of(pid_t pid, pid_t **pids)
     return count;
 }
 
-static size_t processes_of(const struct meter *meter, pid_t **pids)
+size_t meter_processes(const struct meter *meter, pid_t **pids)
 {
     return meter->group ? cgroup_pids(meter->group, pids) : children_of(meter->pid, pids);
 }
@@ -70,7 +70,7 @@ struct cpu_time meter_cpu(const struct meter *meter)
         return cgroup_cpu(meter->group);
     struct cpu_time sum = {0, 0};
     pid_t *pids;
-    size_t count = processes_of(meter, &pids);
+    size_t count = meter_processes(meter, &pids);
     for (size_t i = 0; i < count; i++) {
         struct cpu_time one = cpu_of_process(pids[i]);
         sum.user_us += one.user_us;
@@ -108,7 +108,7 @@ int64_t meter_wait_us(pid_t pid)
 struct meter_memory meter_memory(const struct meter *meter)
 {
     pid_t *pids;
-    struct meter_memory memory = {0, (int64_t)processes_of(meter, &pids)};
+    struct meter_memory memory = {0, (int64_t)meter_processes(meter, &pids)};
     for (int64_t i = 0; i < memory.processes; i++) {
         char *path = text_format("/proc/%d/smaps_rollup", (int)pids[i]);
         char *text = text_read(path);
@@ -125,7 +125,7 @@ int64_t meter_kernel_bytes(const struct meter *meter)
 {
     static const int64_t stack_bytes = 16384; /* of a thread, on x86-64 and arm64 */
     pid_t *pids;
-    size_t count = processes_of(meter, &pids);
+    size_t count = meter_processes(meter, &pids);
     int64_t bytes = 0;
     for (size_t i = 0; i < count; i++) {
         char *path = text_format("/proc/%d/status", (int)pids[i]);

@@ -18,6 +18,9 @@ struct meter {
     pid_t pid;
 };
 
+/* Their ids, for the caller to free, and how many there are. */
+size_t meter_processes(const struct meter *, pid_t **pids);
+
 struct cpu_time meter_cpu(const struct meter *);
 
 /* How long the process's living threads were ready to run and had no CPU, in us; -1 when the
