@@ -38,8 +38,10 @@ static void count_calls(struct experiment *experiment, struct arm *arm)
     struct generator_order order = arm->order;
     order.warm_up_ms = 0;
     order.window_ms = COUNTED_WINDOW_MS;
-    if (!traffic_can_count(&arm->service))
+    if (!traffic_can_count(&arm->service)) {
+        experiment_text(experiment, arm->cell, "syscalls_per_request", traffic_uncounted);
         return;
+    }
     traffic_drive_counting(experiment, &arm->service, order, &traffic);
     if (traffic.answered > 0)
         experiment_value(experiment, arm->cell, "syscalls_per_request",

@@ -29,8 +29,10 @@ static void count_returns(struct experiment *experiment, struct service *service
     char *trouble = NULL;
     struct tracing *tracing = tracing_open(service->group, &trouble);
     free(trouble);
-    if (!tracing)
+    if (!tracing) {
+        experiment_text(experiment, cell, "returns_per_s", traffic_uncounted);
         return;
+    }
     int64_t from_us = meter_clock_us();
     tracing_start(tracing);
     experiment_pass_ms(COUNT_MS);

@@ -29,8 +29,11 @@ static void count_calls(struct experiment *experiment, struct service *service, 
                         struct generator_order order)
 {
     struct traffic traffic;
-    if (!traffic_can_count(service))
+    if (!traffic_can_count(service)) {
+        experiment_text(experiment, name, "syscalls_per_request", traffic_uncounted);
+        experiment_text(experiment, name, "epoll_ctl_per_request", traffic_uncounted);
         return;
+    }
     order.window_ms = order.connections < CLIENTS ? 0 : COUNTED_WINDOW_MS;
     traffic_drive_counting(experiment, service, order, &traffic);
     if (traffic.answered > 0) {

@@ -76,8 +76,10 @@ static void count_calls(struct experiment *experiment, struct service *service,
     char *trouble = NULL;
     struct tracing *tracing = tracing_open(service->group, &trouble);
     free(trouble);
-    if (!tracing)
+    if (!tracing) {
+        experiment_text(experiment, model->name, "kinds_of_call", traffic_uncounted);
         return;
+    }
     struct traffic traffic;
     order.window_ms = COUNTED_MS;
     tracing_start(tracing);
@@ -196,10 +198,13 @@ static struct claim_verdict judge(const struct figures *figures)
         return verdict_confirmed();
     if (shorter_in_all > 0)
         return verdict_refuted();
+    bool counted = value_of(figures, threads, "kinds_of_call") > 0;
     return verdict_depends("what is counted: of their own %zu of %zu event-driven models have no "
-                           "more lines and kinds of call than threads; with the %.0f lines of "
-                           "states and timers, none has",
-                           shorter, event_driven, conversation);
+                           "more lines%s than threads; with the %.0f lines of states and timers, "
+                           "none has",
+                           shorter, event_driven,
+                           counted ? " and kinds of call" : " (kinds of call were not counted)",
+                           conversation);
 }
 
 const struct claim claim_d9 = {

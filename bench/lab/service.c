@@ -224,6 +224,8 @@ void traffic_finish(struct traffic *traffic)
     json_decref(traffic->calls);
 }
 
+const char traffic_uncounted[] = "not counted";
+
 bool traffic_can_count(const struct service *service)
 {
     char *trouble = NULL;

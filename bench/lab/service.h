@@ -67,8 +67,9 @@ void traffic_drive_counting(struct experiment *, struct service *, struct genera
                             struct traffic *);
 void traffic_finish(struct traffic *);
 
-/* Whether the kernel lets us count. */
+/* Whether the kernel lets us count. What it does not is noted as this text. */
 bool traffic_can_count(const struct service *);
+extern const char traffic_uncounted[];
 
 /* So many calls of that name in an answer; 0 when there were none. */
 double traffic_calls_per_request(const struct traffic *, const char *name);

@@ -201,6 +201,12 @@ static void d9_asks_who_takes_no_more_than_threads(void **state)
                       "shared source_lines 600\n" THREAD MODEL("libuv", "library", "200", "5")
                           MODEL("epoll-lt", "readiness", "90", "6"),
                       FINDING_DEPENDS, "1 of 2 event-driven models");
+    assert_finding_on(&claim_d9,
+                      "shared source_lines 600\n thread source_lines 116\n"
+                      "thread family = blocking\n thread kinds_of_call = not counted\n"
+                      "poll source_lines 90\n poll family = readiness\n poll throughput_rps 1 1\n"
+                      "poll kinds_of_call = not counted",
+                      FINDING_DEPENDS, "no more lines (kinds of call were not counted) than");
     assert_finding_on(&claim_d9, "thread family = blocking\n thread throughput_rps 90000 91000",
                       FINDING_UNDECIDED, "source tree");
     assert_finding(&claim_d9, "shared source_lines 600\n" THREAD, FINDING_UNDECIDED);
