@@ -88,6 +88,17 @@ static void f4_asks_who_is_left_after_a_crash(void **state)
                        ALL_BUT_ONE_LEFT("fork") ALL_BUT_ONE_LEFT("prefork")
                            ALL_BUT_ONE_LEFT("epoll-exclusive"),
                    FINDING_CONFIRMED);
+    /* One of its processes may have had them all. */
+    assert_finding(&claim_f4,
+                   NOBODY_LEFT("thread") NOBODY_LEFT("prethread") NOBODY_LEFT("epoll-lt")
+                       ALL_BUT_ONE_LEFT("fork") ALL_BUT_ONE_LEFT("prefork")
+                           LEFT("epoll-exclusive", "0/5", "1/1"),
+                   FINDING_CONFIRMED);
+    assert_finding_on(&claim_f4,
+                      NOBODY_LEFT("thread") NOBODY_LEFT("prethread") NOBODY_LEFT("epoll-lt")
+                          ALL_BUT_ONE_LEFT("fork") ALL_BUT_ONE_LEFT("prefork")
+                              LEFT("epoll-exclusive", "0/5", "0/1"),
+                      FINDING_DEPENDS, "is not alone");
     assert_finding_on(&claim_f4,
                       NOBODY_LEFT("thread") NOBODY_LEFT("prethread") NOBODY_LEFT("epoll-lt")
                           NOBODY_LEFT("fork") ALL_BUT_ONE_LEFT("prefork")
