@@ -137,13 +137,15 @@ static void rest(void)
 {
     int wait_ms = conns_wait_ms(&met.conns);
     long us = wait_ms < 0 || wait_ms > interval_us / 1000 ? interval_us : wait_ms * 1000L;
-    const struct timespec interval = {us / 1000000, us % 1000000 * 1000};
 
     conns_plan(&met.conns, us / 1000);
     if (us > 0 && met.list)
-        nanosleep(&interval, NULL);
+        nanosleep(&(struct timespec){us / 1000000, us % 1000000 * 1000}, NULL);
 }
 
+/* The process is stopped in a round as easily as in a rest, and whoever is served behind the stop
+   is dated by the round's clock, from before it. So to the clock a round is a wait of no length:
+   what it took too long does not count, and the dates hold. */
 static void *serve(void *unused)
 {
     prctl(PR_SET_TIMERSLACK, 1); /* the interval is what was asked for, not 50 us more */
@@ -151,10 +153,12 @@ static void *serve(void *unused)
         struct client *newcomers = take_list();
 
         conns_tick(&met.conns);
+        conns_plan(&met.conns, 0);
         meet(newcomers);
         go_round(); /* first: who has asked is heard before the clock is looked at */
         if (some_are_due())
             go_round();
+        conns_tick(&met.conns);
         rest();
     }
     return unused;
