@@ -8,9 +8,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Tests mostly wait, for timeouts and for the peer, so twice as many as there are CPUs; not more,
-# since those that measure CPU time or hold 10 000 sockets would get in each other's way.
-processes=$((2 * $(nproc)))
+# Tests mostly wait, for timeouts and for the peer, so four times as many as there are CPUs. Those
+# that must have the machine to themselves say so, and come last.
+processes=$((4 * $(nproc)))
 slower=4 # how much longer than its own timeout a test may take under a sanitizer
 threaded=(thread prethread thread-pool polling-list epoll-workers leader-follower
   epoll-reuseport io-uring)
@@ -136,7 +136,8 @@ main() {
   *) echo "usage: run-tests.sh [--quick]" >&2 && exit 64 ;;
   esac
   scripts/setup.sh test
-  stage release build gcc --
+  # with warnings as errors: this is also the check's gcc-release
+  stage release build-check/gcc-release gcc -Dwerror=true -Db_colorout=never --
   if [ "${1-}" = --quick ]; then
     check --fast
   else

@@ -9,7 +9,8 @@
 enum {
     LIMIT_MS = 20000,
     SANITIZED_LIMIT_MS = 60000,
-    LOOK_AGAIN_MS = 2, /* between two looks at /proc: no event tells of a change there */
+    LOOK_AGAIN_MS = 1, /* between the first two looks: no event tells of a change */
+    SELDOM_MS = 16, /* between later ones: a look at all sockets costs near a millisecond of CPU */
 };
 
 bool patience_sanitized(void)
@@ -33,10 +34,12 @@ long patience_limit_ms(void)
 bool patience_until(bool (*holds)(void *argument), void *argument)
 {
     long end = patience_now_ms() + patience_limit_ms();
+    long pause_ms = LOOK_AGAIN_MS;
     while (!holds(argument)) {
         if (patience_now_ms() > end)
             return false;
-        patience_pass_ms(LOOK_AGAIN_MS);
+        patience_pass_ms(pause_ms);
+        pause_ms = pause_ms < SELDOM_MS ? 2 * pause_ms : SELDOM_MS;
     }
     return true;
 }

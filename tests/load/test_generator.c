@@ -151,10 +151,11 @@ static void long_echoes_pipelines_and_threads_come_back_whole(void **state)
 {
     (void)state;
     /* a long message is answered in pieces, each of which the server counts */
-    assert_counts_agree("epoll-lt", "echo", "--protocol echo --size 1048576 -c 4 --time 1", -1);
+    assert_counts_agree("epoll-lt", "echo",
+                        "--protocol echo --size 1048576 -c 4 --warm-up 0.1 --time 1", -1);
     assert_counts_agree("epoll-lt", "echo",
                         "--protocol echo --size 3000 --pipeline 7 -c 3 "
-                        "--time 0.3",
+                        "--warm-up 0.1 --time 0.3",
                         -1);
     assert_counts_agree("epoll-lt", "http", "-c 10 -t 3 --warm-up 0 --time 0.3", 10);
 }
@@ -176,13 +177,14 @@ static void ipv6_and_names_are_reached(void **state)
     if (access("/proc/net/if_inet6", R_OK) != 0)
         skip();
     drive_start(&server, words);
-    json_t *object = drive_load(generator, server.target, "-c 2 --time 0.1", 0, &status);
+    json_t *object =
+        drive_load(generator, server.target, "-c 2 --warm-up 0.1 --time 0.1", 0, &status);
     assert_int_equal(status, 0);
     json_decref(object);
     drive_stop(&server);
     start_model(&server, "epoll-lt", "http");
     snprintf(target, sizeof target, "localhost%s", strrchr(server.target, ':'));
-    object = drive_load(generator, target, "-c 2 --time 0.1", 0, &status);
+    object = drive_load(generator, target, "-c 2 --warm-up 0.1 --time 0.1", 0, &status);
     drive_stop(&server);
     json_decref(object);
     assert_int_equal(status, 0); /* whatever other addresses it has */
@@ -310,14 +312,14 @@ static void assert_fault(const char *how, const char *options, const char *kind)
 static void bad_answers_are_counted_under_their_kind(void **state)
 {
     (void)state;
-    assert_fault("status", "-c 4 --time 0.3", "status");
-    assert_fault("short", "-c 4 --time 0.3", "body");
-    assert_fault("body", "-c 4 --time 0.3", "body");
-    assert_fault("trailing", "-c 4 --time 0.3", "body");
-    assert_fault("close", "-c 4 --time 0.3", "closed");
-    assert_fault("reset", "-c 4 --time 0.3", "read");
+    assert_fault("status", "-c 4 --warm-up 0.1 --time 0.3", "status");
+    assert_fault("short", "-c 4 --warm-up 0.1 --time 0.3", "body");
+    assert_fault("body", "-c 4 --warm-up 0.1 --time 0.3", "body");
+    assert_fault("trailing", "-c 4 --warm-up 0.1 --time 0.3", "body");
+    assert_fault("close", "-c 4 --warm-up 0.1 --time 0.3", "closed");
+    assert_fault("reset", "-c 4 --warm-up 0.1 --time 0.3", "read");
     assert_fault("hang", "-c 4 --time 0.6 --warm-up 0.1 --timeout 0.1", "timeout");
-    assert_fault("status", "-c 8 --rate 500 --time 0.5", "status");
+    assert_fault("status", "-c 8 --rate 500 --warm-up 0.1 --time 0.5", "status");
     assert_fault("hang", "-c 100 --rate 200 --warm-up 0.1 --time 1 --timeout 0.2", "timeout");
 }
 
@@ -326,8 +328,8 @@ static void timeouts_are_in_the_histogram_at_their_age(void **state)
 {
     (void)state;
     int status;
-    json_t *object =
-        load_faulty("hang", "1", NULL, "-c 50 --rate 100 --time 1 --timeout 0.2", &status);
+    json_t *object = load_faulty("hang", "1", NULL,
+                                 "-c 50 --rate 100 --warm-up 0.1 --time 1 --timeout 0.2", &status);
     int64_t timeouts = drive_number(object, "errors.timeout");
     assert_true(timeouts > 30);
     assert_between(object, "requests", 0, 0);
@@ -343,7 +345,8 @@ static void a_server_that_serves_one_client_only_is_not_to_be_used(void **state)
     struct drive_server server;
     int status;
     start_model(&server, "iterative", "http");
-    json_t *object = drive_load(generator, server.target, "-c 4 --time 0.3", 0, &status);
+    json_t *object =
+        drive_load(generator, server.target, "-c 4 --warm-up 0.1 --time 0.3", 0, &status);
     drive_stop(&server);
     assert_int_equal(status, 1);
     assert_true(has_reason(object, "3 of 4 connections had no answer"));
@@ -402,7 +405,7 @@ static void idle_and_hostile_clients_are_there_and_counted_apart(void **state)
     start_model(&server, "epoll-lt", "http");
     json_t *object =
         drive_load(generator, server.target,
-                   "-c 4 --time 1 --idle 200 --hostile slow-header:2 --hostile "
+                   "-c 4 --warm-up 0.1 --time 1 --idle 200 --hostile slow-header:2 --hostile "
                    "slow-reader --hostile fire-hose --hostile reset --hostile silent:3",
                    0, &status);
     drive_stop(&server);
