@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +19,42 @@
 enum { CHUNK = 65536 };
 
 static struct client *clients;
+
+/* The ports of all that have connected to this server, each once. */
+static struct {
+    unsigned server;
+    bool known[UINT16_MAX + 1];
+    uint16_t ports[UINT16_MAX + 1];
+    size_t count;
+} connected;
+
+static unsigned own_port(int fd)
+{
+    struct sockaddr_in own = {0};
+    socklen_t size = sizeof own;
+    getsockname(fd, (struct sockaddr *)&own, &size);
+    return ntohs(own.sin_port);
+}
+
+static void note_connected(int fd)
+{
+    uint16_t port = (uint16_t)own_port(fd);
+    if (connected.server != server_port()) {
+        memset(&connected, 0, sizeof connected);
+        connected.server = server_port();
+    }
+    if (connected.known[port])
+        return;
+    connected.known[port] = true;
+    connected.ports[connected.count++] = port;
+}
+
+unsigned clients_held(void)
+{
+    if (connected.server != server_port())
+        return 0;
+    return proc_held(server_port(), connected.ports, connected.count);
+}
 
 static int connect_with_window(int window)
 {
@@ -40,6 +77,7 @@ static int connect_with_window(int window)
         errno = error;
         return -1;
     }
+    note_connected(fd);
     return fd;
 }
 
@@ -165,10 +203,7 @@ bool client_quiet(struct client *client, long ms)
 static bool nothing_unread(void *argument)
 {
     const struct client *client = argument;
-    struct sockaddr_in own;
-    socklen_t size = sizeof own;
-    getsockname(client->fd, (struct sockaddr *)&own, &size);
-    return proc_unread(server_port(), ntohs(own.sin_port)) <= 0; /* -1: the server has ended it */
+    return proc_unread(server_port(), own_port(client->fd)) <= 0; /* -1: the server has ended it */
 }
 
 bool client_is_read(const struct client *client)

@@ -67,4 +67,9 @@ void client_close(struct client *client, bool reset);
 
 void clients_close(void);
 
+/* How many of all that have connected to the server since its start it still holds, whether their
+ * own side is closed or not: neither those in its accept queue nor those that only the kernel is
+ * still ending. */
+unsigned clients_held(void);
+
 #endif

@@ -10,7 +10,7 @@ enum {
     LIMIT_MS = 20000,
     SANITIZED_LIMIT_MS = 60000,
     LOOK_AGAIN_MS = 1, /* between the first two looks: no event tells of a change */
-    SELDOM_MS = 16, /* between later ones: a look at all sockets costs near a millisecond of CPU */
+    SELDOM_MS = 16,    /* between later ones */
 };
 
 bool patience_sanitized(void)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* What the kernel says in /proc about a process. All counts are 0 for one that has gone. */
@@ -33,8 +34,8 @@ long proc_cpu_us(pid_t pid);
  * IPv4; -1 when there is no such connection. */
 long proc_unread(unsigned local_port, unsigned peer_port);
 
-/* How many IPv4 connections of `local_port` some process still holds: neither those in the accept
- * queue nor those that only the kernel is still ending. */
-unsigned proc_held(unsigned local_port);
+/* How many IPv4 connections of `local_port` with these `count` peers over the loopback some process
+ * still holds: neither those in the accept queue nor those that only the kernel is still ending. */
+unsigned proc_held(unsigned local_port, const uint16_t *peer_ports, size_t count);
 
 #endif

@@ -190,7 +190,7 @@ static void idle_connections_are_closed(const void *unused)
 static bool is_accepted(void *unused)
 {
     (void)unused;
-    return proc_held(server_port()) == 1;
+    return clients_held() == 1;
 }
 
 static void silent_connection_is_closed(const void *unused)

@@ -11,6 +11,7 @@
 #include "tests/contract/tap.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -43,6 +44,7 @@ enum {
     STALL_MS = 300,
     GROWTH_KIB = 256,
     GROWTH_OF_MANY_KIB = 1024,
+    WEIGHINGS = 3,
     CHURN = 10000,
     CHURN_SANITIZED = 1500,
     BATCH = 50,
@@ -105,13 +107,13 @@ static void crowd_asks_again(struct crowd *crowd)
 static bool nothing_held(void *unused)
 {
     (void)unused;
-    return proc_held(server_port()) == 0;
+    return clients_held() == 0;
 }
 
 static bool check_all_given_up(void)
 {
     return tap_check(patience_until(nothing_held, NULL), "the server keeps %u connections",
-                     proc_held(server_port()));
+                     clients_held());
 }
 
 static bool as_few_tasks(void *most)
@@ -450,6 +452,19 @@ static bool as_few_descriptors(void *most)
     return proc_descriptors(server_pid()) <= *(const unsigned *)most;
 }
 
+/* Stores by how much the memory has grown; false when the case has failed. */
+static bool churn_and_weigh(unsigned count, unsigned tasks, long *growth_kib)
+{
+    long before = proc_pss_kib(server_pid());
+    if (!churn(count) || !check_no_more_tasks(tasks))
+        return false;
+    *growth_kib = proc_pss_kib(server_pid()) - before;
+    tap_note("memory has grown by %ld KiB", *growth_kib);
+    return true;
+}
+
+/* Each thread keeps buffers for its next clients, as many as it has had use for at once: on a
+ * loaded machine one may learn late how many that is. A leak grows each time. */
 static void churn_leaves_nothing(const void *unused)
 {
     (void)unused;
@@ -458,15 +473,14 @@ static void churn_leaves_nothing(const void *unused)
         return;
     unsigned tasks = proc_tasks(server_pid());
     unsigned descriptors = proc_descriptors(server_pid());
-    long memory = proc_pss_kib(server_pid());
-    if (!churn(all - all / 10) || !check_no_more_tasks(tasks))
-        return;
+    long growth_kib = LONG_MAX;
+    for (int i = 0; i < WEIGHINGS && growth_kib >= GROWTH_OF_MANY_KIB; i++)
+        if (!churn_and_weigh(all - all / 10, tasks, &growth_kib))
+            return;
     tap_check(patience_until(as_few_descriptors, &descriptors), "%u descriptors, before %u",
               proc_descriptors(server_pid()), descriptors);
-    long growth = proc_pss_kib(server_pid()) - memory;
-    tap_note("memory has grown by %ld KiB", growth);
-    tap_check(patience_sanitized() || growth < GROWTH_OF_MANY_KIB, "memory has grown by %ld KiB",
-              growth);
+    tap_check(patience_sanitized() || growth_kib < GROWTH_OF_MANY_KIB,
+              "memory has grown by %ld KiB, %d times", growth_kib, WEIGHINGS);
     server_stop(NULL);
 }
 

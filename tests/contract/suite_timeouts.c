@@ -188,7 +188,7 @@ static void each_request_renews_idle(const void *unused)
 static bool nothing_held(void *unused)
 {
     (void)unused;
-    return proc_held(server_port()) == 0;
+    return clients_held() == 0;
 }
 
 /* The server gives the connection up, whether the client can see it or not. */
@@ -295,7 +295,7 @@ static bool take_what_is_due(const struct client *client, long since_ms, size_t 
 static bool one_held(void *unused)
 {
     (void)unused;
-    return proc_held(server_port()) == 1;
+    return clients_held() == 1;
 }
 
 static void steady_reader_is_not(const void *unused)
@@ -351,7 +351,7 @@ static void lingering_beside_a_trickle_ends(const void *unused)
     if (client == NULL)
         return;
     long end = patience_now_ms() + patience_limit_ms();
-    while (proc_held(server_port()) > 0 && patience_now_ms() < end) {
+    while (clients_held() > 0 && patience_now_ms() < end) {
         client_print(client, "x");
         patience_pass_ms(TRICKLE_MS / 2);
     }
