@@ -298,6 +298,8 @@ void conn_received(struct conn *conn, size_t len)
         /* What fills the room may not be all that has come: see end(). */
         conn->linger = conn->in->to == CONN_BUFFER;
         process(conn);
+    } else {
+        conn->linger |= conn->last; /* behind the last request there is more */
     }
     settle(conn);
 }

@@ -37,12 +37,25 @@ static void set_up(struct io_uring *uring, unsigned orders, int sqpoll_cpu)
         die("cannot set up io_uring (it takes Linux 6.1, and kernel.io_uring_disabled at 0)");
 }
 
-void ring_probe(void)
+/* The order is looked at before its socket, which is none. */
+static bool takes_bounds(struct io_uring *uring)
+{
+    struct io_uring_cqe *cqe;
+
+    ring_prepare_receives(io_uring_get_sqe(uring), -1, CONN_BUFFER);
+    return io_uring_submit_and_wait(uring, 1) >= 0 && io_uring_peek_cqe(uring, &cqe) == 0 &&
+           cqe->res == -EBADF;
+}
+
+bool ring_probe(void)
 {
     struct io_uring uring;
+    bool bounds;
 
     set_up(&uring, 1, -1);
+    bounds = takes_bounds(&uring);
     io_uring_queue_exit(&uring);
+    return bounds;
 }
 
 /* ---- Orders and reports ---- */
@@ -58,6 +71,15 @@ struct io_uring_sqe *ring_order(struct ring *ring, uint64_t name)
     }
     io_uring_sqe_set_data64(sqe, name); /* which the preparation leaves alone */
     return sqe;
+}
+
+/* What it may bring in all (optlen, for which this liburing has no name) the kernel looks at
+   between two pieces: the last may bring a whole piece where one byte was left. */
+void ring_prepare_receives(struct io_uring_sqe *sqe, int fd, unsigned most)
+{
+    io_uring_prep_recv_multishot(sqe, fd, NULL, RING_PIECE, 0);
+    sqe->file_index = most - RING_PIECE + 1;
+    sqe->flags |= IOSQE_BUFFER_SELECT;
 }
 
 static void skip_report(struct io_uring_sqe *sqe)

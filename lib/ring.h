@@ -3,6 +3,7 @@
 #define LIB_RING_H
 
 #include <liburing.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@ enum {
     RING_ORDERS = 512,   /* in one call; what is more goes out in a call of its own */
     RING_REPORTS = 8192, /* room for one turn's: two for each order, and a full backlog */
     RING_SLOTS = 128,    /* of CONN_BUFFER bytes; who finds none free is told so, and asks again */
+    RING_PIECE = 8192,   /* bytes: the most that a receive that repeats itself brings at a time */
 };
 
 struct ring {
@@ -24,8 +26,9 @@ struct ring {
 
 enum { RING_FORGET = 0 }; /* the name of orders without reports */
 
-/* Exits with one line where the kernel has no io_uring, or too old a one, or forbids it. */
-void ring_probe(void);
+/* Exits with one line where the kernel has no io_uring, or too old a one, or forbids it. Returns
+   whether it has what ring_prepare_receives() takes: Linux 6.17. */
+bool ring_probe(void);
 
 /* For the calling thread, and for it alone. sqpoll_cpu: where a thread of the kernel's looks for
    orders, -1: without one. Exits as ring_probe() does, and where there is no memory. */
@@ -36,6 +39,10 @@ void ring_finish(struct ring *ring);
 
 /* An order to be prepared: io_uring_prep_...(), then flags. Its reports will have this name. */
 struct io_uring_sqe *ring_order(struct ring *ring, uint64_t name);
+
+/* Prepares an order to receive again and again, until it has brought most bytes, or so many that
+   another piece would be more. most: RING_PIECE at least. */
+void ring_prepare_receives(struct io_uring_sqe *sqe, int fd, unsigned most);
 
 /* An order to cancel the one of that name, which is then reported as cancelled, or as done. */
 void ring_cancel(struct ring *ring, uint64_t name);

@@ -30,6 +30,7 @@
 #include "lib/server.h"
 #include "lib/workers.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -40,12 +41,12 @@
 /* What is out for a client: its conn->note. */
 enum {
     HEARING = 1, /* an order to receive, */
-    SENDING = 2, /* or one to send */
+    SENDING = 2, /* one to send */
     EMPTIED = 4, /* by the last receive the socket was */
-    SENT = 8     /* times the bytes that went out, until the kernel gives back their buffer */
+    SENT = 8     /* times the bytes that went out, until they are taken account of */
 };
 
-/* An order's name in its report: one of these, or the client's address. */
+/* An order's name in its report: one of these, or the client's address and HEARING or SENDING. */
 enum { ACCEPT = 1, KNOCK };
 
 static _Thread_local struct {
@@ -57,6 +58,7 @@ static _Thread_local struct {
 
 static int listeners[WORKERS_MOST];
 static pthread_barrier_t all_ready; /* the workers have their rings */
+static bool can_repeat;             /* the kernel knows receives that repeat themselves so far */
 
 enum sending { SEND_COPY, SEND_ZC };
 
@@ -96,13 +98,23 @@ static void listen_on(void)
                                    SOCK_CLOEXEC);
 }
 
-/* Where the last receive left nothing, the kernel waits before it tries: 0.2 us less of 4. */
+static uint64_t name(const struct conn *conn, int order)
+{
+    return (uintptr_t)conn | (unsigned)order;
+}
+
+/* Where the last receive left nothing, the kernel waits before it tries: 0.2 us less of 4. Such a
+   client asks, waits and asks again: the order repeats itself. Not the first, for many ask but
+   once; nor at a stop, when nothing must be heard that is not waited for. */
 static void hear(struct conn *conn)
 {
     size_t kept = conn->in ? conn->in->to - conn->in->from : 0;
-    struct io_uring_sqe *sqe = ring_order(&loop.ring, (uintptr_t)conn);
+    struct io_uring_sqe *sqe = ring_order(&loop.ring, name(conn, HEARING));
 
-    io_uring_prep_recv(sqe, conn->fd, NULL, CONN_BUFFER - kept, 0);
+    if (can_repeat && conn->note & EMPTIED && kept == 0 && !loop.conns.stopping)
+        ring_prepare_receives(sqe, conn->fd, CONN_BUFFER);
+    else
+        io_uring_prep_recv(sqe, conn->fd, NULL, CONN_BUFFER - kept, 0);
     sqe->flags |= IOSQE_BUFFER_SELECT;
     if (conn->note & EMPTIED)
         sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
@@ -112,7 +124,7 @@ static void hear(struct conn *conn)
 static void send_pending(struct conn *conn)
 {
     struct span span = conn_pending(conn);
-    struct io_uring_sqe *sqe = ring_order(&loop.ring, (uintptr_t)conn);
+    struct io_uring_sqe *sqe = ring_order(&loop.ring, name(conn, SENDING));
 
     if (sending == SEND_ZC)
         io_uring_prep_send_zc(sqe, conn->fd, span.at, span.len, MSG_NOSIGNAL, 0);
@@ -130,31 +142,43 @@ static void hang_up(struct conn *conn)
 {
     const struct linger reset = {1, 0};
 
-    if (conn->note & (HEARING | SENDING))
-        ring_cancel(&loop.ring, (uintptr_t)conn);
+    if (conn->note & HEARING)
+        ring_cancel(&loop.ring, name(conn, HEARING));
+    if (conn->note & SENDING)
+        ring_cancel(&loop.ring, name(conn, SENDING));
     if (conn->note & SENDING && sending == SEND_ZC)
         (void)setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     ring_close(&loop.ring, conn->fd);
     conn->fd = -1;
 }
 
-/* Orders what the connection waits for, unless something is out. Whose time is up in mid-head is
-   told so, and not heard any more. */
+/* Takes account of what went out. At a stop, not before it is known what came in meanwhile: else
+   who has asked again would be closed as one who has not. */
+static void settle(struct conn *conn)
+{
+    size_t sent = (size_t)(conn->note / SENT);
+
+    if (conn->note & SENDING || (loop.conns.stopping && conn->note & HEARING))
+        return;
+    conn->note &= SENT - 1;
+    if (sent > 0 && conn_want(conn) == CONN_WRITE)
+        conn_sent(conn, sent);
+}
+
+/* Orders what the connection waits for, unless that is out. */
 static void advance(struct conn *conn)
 {
-    enum conn_want want = conn_want(conn);
+    enum conn_want want;
 
+    settle(conn);
+    want = conn_want(conn);
     if (want == CONN_CLOSE && conn->fd >= 0)
         hang_up(conn);
-    else if (want == CONN_WRITE && conn->note & HEARING)
-        ring_cancel(&loop.ring, (uintptr_t)conn);
-    if (conn->note & (HEARING | SENDING))
-        return;
-    if (want == CONN_CLOSE)
+    if (want == CONN_CLOSE && !(conn->note & (HEARING | SENDING)))
         conn_close(conn);
-    else if (want == CONN_WRITE)
+    else if (want == CONN_WRITE && !(conn->note & SENDING) && conn->note < SENT)
         send_pending(conn);
-    else
+    else if (want == CONN_READ && !(conn->note & HEARING))
         hear(conn);
 }
 
@@ -162,8 +186,8 @@ static void advance(struct conn *conn)
    the receive is cancelled, and what is reported then decides. */
 static void tell(struct conn *conn)
 {
-    if (conn_want(conn) == CONN_READ && conn->note & HEARING)
-        ring_cancel(&loop.ring, (uintptr_t)conn);
+    if (conn->note & HEARING)
+        ring_cancel(&loop.ring, name(conn, HEARING));
     else
         conn_stop(conn);
 }
@@ -213,23 +237,29 @@ static void on_knock(void)
     listen_on();
 }
 
+/* While output is owed, what comes is kept with the conversation: the order ends before that is
+   too much. A full piece may not be all that the client has sent: see conn->linger. */
 static void take_in(struct conn *conn, const struct io_uring_cqe *cqe)
 {
     struct room room = conn_room(conn);
 
     if (room.size == 0)
         return;
+    assert((size_t)cqe->res <= room.size);
     memcpy(room.at, ring_received(&loop.ring, cqe), (size_t)cqe->res);
     conn_received(conn, (size_t)cqe->res);
+    if (cqe->res >= RING_PIECE && cqe->flags & IORING_CQE_F_SOCK_NONEMPTY)
+        conn->linger = true;
 }
 
 /* ECANCELED: see tell(). ENOBUFS: no slot was free. EINTR, EAGAIN: nothing, for no good reason. */
 static void on_receive(struct conn *conn, const struct io_uring_cqe *cqe)
 {
-    bool emptied = !(cqe->flags & IORING_CQE_F_SOCK_NONEMPTY);
+    bool emptied = cqe->res > 0 && !(cqe->flags & IORING_CQE_F_SOCK_NONEMPTY);
     int error = cqe->res < 0 ? -cqe->res : 0;
 
-    conn->note = emptied && cqe->res > 0 ? EMPTIED : 0;
+    conn->note &= cqe->flags & IORING_CQE_F_MORE ? ~EMPTIED : ~(EMPTIED | HEARING);
+    conn->note |= emptied ? EMPTIED : 0;
     if (conn_want(conn) == CONN_CLOSE)
         return;
     if (cqe->res > 0)
@@ -246,19 +276,25 @@ static void on_receive(struct conn *conn, const struct io_uring_cqe *cqe)
  */
 static void on_send(struct conn *conn, const struct io_uring_cqe *cqe)
 {
-    size_t sent;
-
     if (cqe->res > 0 && !(cqe->flags & IORING_CQE_F_NOTIF))
         conn->note += cqe->res * SENT;
     else if (cqe->res < 0 && cqe->res != -EINTR && cqe->res != -EAGAIN &&
              conn_want(conn) != CONN_CLOSE)
         conn_failed(conn);
-    if (cqe->flags & IORING_CQE_F_MORE)
-        return;
-    sent = (size_t)(conn->note / SENT);
-    conn->note &= EMPTIED;
-    if (sent > 0 && conn_want(conn) == CONN_WRITE)
-        conn_sent(conn, sent);
+    if (!(cqe->flags & IORING_CQE_F_MORE))
+        conn->note &= ~SENDING;
+}
+
+static void on_client(const struct io_uring_cqe *cqe)
+{
+    uint64_t order = cqe->user_data & (HEARING | SENDING);
+    struct conn *conn = (struct conn *)(uintptr_t)(cqe->user_data - order);
+
+    if (order == SENDING)
+        on_send(conn, cqe);
+    else
+        on_receive(conn, cqe);
+    advance(conn);
 }
 
 static void follow_reports(void)
@@ -266,19 +302,12 @@ static void follow_reports(void)
     const struct io_uring_cqe *cqe;
 
     while ((cqe = ring_report(&loop.ring))) {
-        struct conn *conn = (struct conn *)(uintptr_t)cqe->user_data;
-
-        if (cqe->user_data == ACCEPT) {
+        if (cqe->user_data == ACCEPT)
             on_accept(cqe);
-        } else if (cqe->user_data == KNOCK) {
+        else if (cqe->user_data == KNOCK)
             on_knock();
-        } else {
-            if (conn->note & SENDING)
-                on_send(conn, cqe);
-            else
-                on_receive(conn, cqe);
-            advance(conn);
-        }
+        else
+            on_client(cqe);
     }
 }
 
@@ -343,7 +372,7 @@ int main(int argc, char **argv)
     int count;
 
     server_start(&model, argc, argv);
-    ring_probe();
+    can_repeat = ring_probe();
     count = workers_count(&model);
     listen_for_all(count);
     (void)pthread_barrier_init(&all_ready, NULL, (unsigned)count + 1);
