@@ -112,11 +112,6 @@ static void check(int result)
         die("cannot enter io_uring");
 }
 
-void ring_give(struct ring *ring)
-{
-    check(io_uring_submit(&ring->uring));
-}
-
 void ring_look(struct ring *ring)
 {
     check(io_uring_get_events(&ring->uring));

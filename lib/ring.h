@@ -50,14 +50,11 @@ void ring_cancel(struct ring *ring, uint64_t name);
 /* An order to close a socket. Neither this nor ring_cancel() is reported. */
 void ring_close(struct ring *ring, int fd);
 
-/* Gives all orders, without a wait for reports. What the kernel cannot take it takes later. */
-void ring_give(struct ring *ring);
-
 /* Lets the kernel finish what it can finish now, so that it is reported. */
 void ring_look(struct ring *ring);
 
-/* The same as ring_give(), and waits for a report: so many milliseconds at most, -1 without an end.
- */
+/* Gives all orders, and waits for a report: so many milliseconds at most, -1 without an end. What
+   the kernel cannot take now it takes later. */
 void ring_wait(struct ring *ring, int wait_ms);
 
 /* The next report, or NULL. It and what was received last until the next call. */

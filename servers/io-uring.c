@@ -53,7 +53,6 @@ static _Thread_local struct {
     struct conns conns;
     struct ring ring;
     int listener;
-    bool answering; /* orders to send have gathered */
 } loop;
 
 static int listeners[WORKERS_MOST];
@@ -131,7 +130,6 @@ static void send_pending(struct conn *conn)
     else
         io_uring_prep_send(sqe, conn->fd, span.at, span.len, MSG_NOSIGNAL);
     conn->note |= SENDING;
-    loop.answering = true;
 }
 
 /* ---- Clients ---- */
@@ -329,7 +327,6 @@ static void take_turns(void)
     struct conn *conn;
 
     conns_tick(&loop.conns);
-    loop.answering = false;
     follow_reports();
     if (conns_wait_ms(&loop.conns) == 0) { /* whose time is up may have been heard meanwhile */
         ring_look(&loop.ring);
@@ -340,10 +337,6 @@ static void take_turns(void)
             tell(conn);
         advance(conn);
     }
-    if (!loop.answering)
-        return;
-    ring_give(&loop.ring);
-    follow_reports();
 }
 
 static void work(int index)

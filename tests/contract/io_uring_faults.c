@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Stands between servers/io-uring.c and liburing, and makes the kernel do less than it was asked
- * for, at random: accepting ends after one client, or fails; slots run out; receives and sends are
- * short; orders are left lying; waits are interrupted. Each is
- * something that a kernel may do at any time, so the server must keep the whole contract all the
- * same.
+ * for, at random: accepting ends after one client, or fails; receives that repeat themselves end
+ * sooner; slots run out, for a new order or for all; receives and sends are short; orders are left
+ * lying; waits are interrupted. Each is something that a kernel may do at any time, so the server
+ * must keep the whole contract all the same.
  */
 #include <errno.h>
 #include <liburing.h>
@@ -12,8 +12,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-enum { NO_SUCH_GROUP = 77, NO_SUCH_FLAG = 1 << 30 };
+enum { NO_SUCH_GROUP = 77, NO_SUCH_FLAG = 1 << 30, NO_SUCH_RECEIVE = 1 << 15 };
+enum { REGISTER_PBUF_STATUS = 26 }; /* Linux 6.8; liburing 2.3 has no name for it */
 
 int __real_io_uring_submit(struct io_uring *ring);
 int __wrap_io_uring_submit(struct io_uring *ring);
@@ -23,6 +26,14 @@ int __real_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uri
 int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uring_cqe **cqe,
                                             unsigned wait_for, struct __kernel_timespec *wait,
                                             sigset_t *mask);
+int __real_io_uring_submit_and_wait(struct io_uring *ring, unsigned wait_for);
+int __wrap_io_uring_submit_and_wait(struct io_uring *ring, unsigned wait_for);
+int __real_io_uring_register_buf_ring(struct io_uring *ring, struct io_uring_buf_reg *where,
+                                      unsigned flags);
+int __wrap_io_uring_register_buf_ring(struct io_uring *ring, struct io_uring_buf_reg *where,
+                                      unsigned flags);
+
+static _Thread_local struct io_uring_buf_ring *slots;
 
 /* IO_URING_FAULTS=N in the environment: other faults. */
 static uint64_t seed(void)
@@ -67,6 +78,8 @@ static void weaken(struct io_uring_sqe *sqe)
         break;
     case IORING_OP_RECV:
         shorten(sqe);
+        if (sqe->file_index > 0 && one_in(2))
+            sqe->file_index = 1 + dice(64);
         if (one_in(8))
             sqe->buf_group = NO_SUCH_GROUP;
         if (one_in(4))
@@ -81,10 +94,30 @@ static void weaken(struct io_uring_sqe *sqe)
     }
 }
 
+/* IO_URING_OLD in the environment: before Linux 6.17 no receive can be told when to end. */
+static void age(struct io_uring_sqe *sqe)
+{
+    if (sqe->opcode == IORING_OP_RECV && sqe->file_index > 0 && getenv("IO_URING_OLD"))
+        sqe->ioprio |= NO_SUCH_RECEIVE;
+}
+
 static void weaken_all(struct io_uring *ring)
 {
-    for (unsigned i = ring->sq.sqe_head; i != ring->sq.sqe_tail; i++)
+    for (unsigned i = ring->sq.sqe_head; i != ring->sq.sqe_tail; i++) {
+        age(&ring->sq.sqes[i & ring->sq.ring_mask]);
         weaken(&ring->sq.sqes[i & ring->sq.ring_mask]);
+    }
+}
+
+/* Takes away the slots that lie ready: what is received in this call finds none. */
+static void hide_slots(const struct io_uring *ring)
+{
+    struct io_uring_buf_status {
+        uint32_t group, head, reserved[8];
+    } status = {0};
+
+    if (syscall(SYS_io_uring_register, ring->ring_fd, REGISTER_PBUF_STATUS, &status, 1) == 0)
+        __atomic_store_n(&slots->tail, (uint16_t)status.head, __ATOMIC_RELEASE);
 }
 
 int __wrap_io_uring_submit(struct io_uring *ring)
@@ -99,6 +132,9 @@ int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uri
                                             unsigned wait_for, struct __kernel_timespec *wait,
                                             sigset_t *mask)
 {
+    uint16_t tail;
+    int result;
+
     if (one_in(16))
         return -EAGAIN;
     weaken_all(ring);
@@ -106,5 +142,25 @@ int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uri
         (void)__real_io_uring_submit(ring);
         return -EINTR;
     }
-    return __real_io_uring_submit_and_wait_timeout(ring, cqe, wait_for, wait, mask);
+    tail = slots->tail;
+    if (one_in(8))
+        hide_slots(ring);
+    result = __real_io_uring_submit_and_wait_timeout(ring, cqe, wait_for, wait, mask);
+    __atomic_store_n(&slots->tail, tail, __ATOMIC_RELEASE);
+    return result;
+}
+
+/* The server's question of what the kernel can do. */
+int __wrap_io_uring_submit_and_wait(struct io_uring *ring, unsigned wait_for)
+{
+    for (unsigned i = ring->sq.sqe_head; i != ring->sq.sqe_tail; i++)
+        age(&ring->sq.sqes[i & ring->sq.ring_mask]);
+    return __real_io_uring_submit_and_wait(ring, wait_for);
+}
+
+int __wrap_io_uring_register_buf_ring(struct io_uring *ring, struct io_uring_buf_reg *where,
+                                      unsigned flags)
+{
+    slots = (struct io_uring_buf_ring *)(uintptr_t)where->ring_addr;
+    return __real_io_uring_register_buf_ring(ring, where, flags);
 }

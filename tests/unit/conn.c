@@ -404,6 +404,41 @@ static void what_comes_behind_the_last_request_is_lingered_for(void **state)
     assert_int_equal(rig.counts[COUNT_ANSWERED], 1);
 }
 
+/* As where the kernel receives by itself, for as long as nobody tells it not to. */
+static void what_comes_while_output_is_owed_is_answered_after_it(void **state)
+{
+    char heard[HEARD];
+    struct rig rig;
+
+    (void)state;
+    start(&rig, 8192, REQUEST);
+    assert_true(rig_say_text(&rig, "GET / HT"));
+    assert_true(rig_say_text(&rig, &REQUEST[8]));
+    assert_int_equal(rig.conn->state, CONN_ANSWERING);
+    rig_hear(&rig, heard, sizeof heard);
+    assert_null(strstr(strstr(heard, "HTTP/1.1 200") + 1, "HTTP/1.1"));
+    assert_int_equal(rig.conn->state, CONN_ANSWERING);
+    rig_hear(&rig, heard, sizeof heard);
+    assert_non_null(strstr(heard, "HTTP/1.1 200"));
+    assert_int_equal(rig.conn->state, CONN_IDLE);
+    rig_finish(&rig);
+    assert_int_equal(rig.counts[COUNT_ANSWERED], 2);
+}
+
+static void what_comes_while_the_last_output_is_owed_is_lingered_for(void **state)
+{
+    char heard[HEARD];
+    struct rig rig;
+
+    (void)state;
+    start(&rig, 8192, LAST);
+    assert_true(rig_say_text(&rig, REQUEST));
+    rig_hear(&rig, heard, sizeof heard);
+    assert_int_equal(rig.conn->state, CONN_LINGERING);
+    rig_finish(&rig);
+    assert_int_equal(rig.counts[COUNT_ANSWERED], 1);
+}
+
 /* The kernel may hold more: closed now, that would become an RST and eat the answer. */
 static void a_last_request_that_fills_the_buffer_is_lingered_for(void **state)
 {
@@ -464,6 +499,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_half_close_makes_lingering_needless),
         cmocka_unit_test(a_last_answer_that_takes_several_sends_is_lingered_for),
         cmocka_unit_test(what_comes_behind_the_last_request_is_lingered_for),
+        cmocka_unit_test(what_comes_while_output_is_owed_is_answered_after_it),
+        cmocka_unit_test(what_comes_while_the_last_output_is_owed_is_lingered_for),
         cmocka_unit_test(a_last_request_that_fills_the_buffer_is_lingered_for),
         cmocka_unit_test(the_longest_head_behind_a_blank_line_is_refused),
     };
