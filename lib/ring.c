@@ -73,12 +73,18 @@ struct io_uring_sqe *ring_order(struct ring *ring, uint64_t name)
     return sqe;
 }
 
+void ring_prepare_receive(struct io_uring_sqe *sqe, int fd, size_t most)
+{
+    io_uring_prep_recv(sqe, fd, NULL, most, 0);
+    sqe->flags |= IOSQE_BUFFER_SELECT;
+}
+
 /* What it may bring in all (optlen, for which this liburing has no name) the kernel looks at
    between two pieces: the last may bring a whole piece where one byte was left. */
-void ring_prepare_receives(struct io_uring_sqe *sqe, int fd, unsigned most)
+void ring_prepare_receives(struct io_uring_sqe *sqe, int fd, size_t most)
 {
     io_uring_prep_recv_multishot(sqe, fd, NULL, RING_PIECE, 0);
-    sqe->file_index = most - RING_PIECE + 1;
+    sqe->file_index = (unsigned)most - RING_PIECE + 1;
     sqe->flags |= IOSQE_BUFFER_SELECT;
 }
 

@@ -40,9 +40,12 @@ void ring_finish(struct ring *ring);
 /* An order to be prepared: io_uring_prep_...(), then flags. Its reports will have this name. */
 struct io_uring_sqe *ring_order(struct ring *ring, uint64_t name);
 
-/* Prepares an order to receive again and again, until it has brought most bytes, or so many that
-   another piece would be more. most: RING_PIECE at least. */
-void ring_prepare_receives(struct io_uring_sqe *sqe, int fd, unsigned most);
+/* Prepares an order to receive into one slot, most bytes at most. */
+void ring_prepare_receive(struct io_uring_sqe *sqe, int fd, size_t most);
+
+/* To receive again and again, a slot each time, until it has brought most bytes, or so many that
+   another piece could be too much. most: RING_PIECE at least. */
+void ring_prepare_receives(struct io_uring_sqe *sqe, int fd, size_t most);
 
 /* An order to cancel the one of that name, which is then reported as cancelled, or as done. */
 void ring_cancel(struct ring *ring, uint64_t name);

@@ -4,20 +4,20 @@
  * it when it can be done, and reports what has been done.
  *
  * Who waits where: each worker, pinned to its CPU, waits in io_uring_enter. One order accepts all
- * clients of its own listener (SO_REUSEPORT). A client has one order out at any time: to receive or
- * to send. A turn takes two calls, however many clients it serves: one gives the answers and does
- * not wait, for most have gone out when it returns; the next gives the orders to hear those clients
- * again, and waits.
+ * clients of its own listener (SO_REUSEPORT), one hears a client again and again, one sends it what
+ * it is owed. A turn takes two calls at most, however many clients it serves: one gives the answers
+ * and does not wait, for most have gone out when it returns; the next gives again what has ended,
+ * and waits.
  *
  * The traps: an order that repeats itself may end at any time (no IORING_CQE_F_MORE): it is given
  * again. One that received for ever would go on while output is owed, and take what was laid out
- * for all: each receive is for one slot, and for no more than the conversation has room for. Slots
- * run out when many speak at once (ENOBUFS): the order is given again, as others clear theirs.
- * Reports are made inside the worker's call alone (deferred task run): they interrupt nothing, and
- * starve who does not enter, so each turn does. An order outlives a close: it is cancelled, and the
- * conversation's memory stays until the last report. Accepting for want of a descriptor fails at
- * once, and again: it waits for somebody to come, and lib's reserve takes over. Listener and
- * clients block, or io_uring would not wait.
+ * for all: it ends after as many bytes as the conversation has room for (Linux 6.17; where that is
+ * not known, each receive is ordered). Slots run out when many speak at once (ENOBUFS): the order
+ * is given again, as others clear theirs. Reports are made inside the worker's call alone (deferred
+ * task run): they interrupt nothing, and starve who does not enter, so each turn does. An order
+ * outlives a close: it is cancelled, and the conversation's memory stays until the last report.
+ * Accepting for want of a descriptor fails at once, and again: it waits for somebody to come, and
+ * lib's reserve takes over. Listener and clients block, or io_uring would not wait.
  *
  * Longer than the others: lib/conn.h has no turns for who does not make the calls himself, and an
  * order that is out must be known, and cancelled.
@@ -113,8 +113,7 @@ static void hear(struct conn *conn)
     if (can_repeat && conn->note & EMPTIED && kept == 0 && !loop.conns.stopping)
         ring_prepare_receives(sqe, conn->fd, CONN_BUFFER);
     else
-        io_uring_prep_recv(sqe, conn->fd, NULL, CONN_BUFFER - kept, 0);
-    sqe->flags |= IOSQE_BUFFER_SELECT;
+        ring_prepare_receive(sqe, conn->fd, CONN_BUFFER - kept);
     if (conn->note & EMPTIED)
         sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
     conn->note |= HEARING;
@@ -150,8 +149,8 @@ static void hang_up(struct conn *conn)
     conn->fd = -1;
 }
 
-/* Takes account of what went out. At a stop, not before it is known what came in meanwhile: else
-   who has asked again would be closed as one who has not. */
+/* Takes account of what went out. At a stop, not before it is known what came in meanwhile: the
+   kernel may have taken a request that is not reported yet, and lib would see none. */
 static void settle(struct conn *conn)
 {
     size_t sent = (size_t)(conn->note / SENT);
@@ -321,7 +320,7 @@ static void start(int index)
     (void)pthread_barrier_wait(&all_ready);
 }
 
-/* What one wait has brought. The answers go out at once, and most are reported at once. */
+/* What one wait has brought. */
 static void take_turns(void)
 {
     struct conn *conn;

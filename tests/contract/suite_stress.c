@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define GET       "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+#define HEAD      "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"
 #define HALF_HEAD "GET / HTTP/1.1\r\nHost: x\r\n"
 
 enum {
@@ -42,6 +43,8 @@ enum {
     PIPELINED = 100000,
     WINDOW = 65536,
     STALL_MS = 300,
+    PAUSE_MS = 50,
+    SAID = 2000,
     GROWTH_KIB = 256,
     GROWTH_OF_MANY_KIB = 1024,
     WEIGHINGS = 3,
@@ -635,6 +638,31 @@ static void slow_reader(const void *unused)
     free(all);
 }
 
+/* What is said beside an answer that is not taken: a little, a pause, and more than any buffer has
+   room for behind that. */
+static void words_beside_an_answer(const void *unused)
+{
+    (void)unused;
+    static const char *const options[] = {"--body-size", "10000000", NULL};
+    if (!server_start(options))
+        return;
+    struct client *client = client_open_with_window(WINDOW);
+    if (client == NULL || !client_print(client, GET) || !reply_expect(client, "200"))
+        return;
+    client_push(client, (struct bytes)BYTES(GET), STALL_MS);
+    patience_pass_ms(PAUSE_MS);
+    client_push(client, (struct bytes)BYTES(HEAD), STALL_MS);
+    patience_pass_ms(PAUSE_MS);
+    for (unsigned i = 0; i < SAID; i++)
+        client_push(client, (struct bytes)BYTES(HEAD), STALL_MS);
+    bool all = reply_expect(client, "200");
+    for (unsigned i = 0; all && i <= SAID; i++)
+        all = tap_check(reply_expect(client, "200H"), "... as answer %u", i + 1);
+    client_close(client, false);
+    bystander_leaves();
+    server_stop(NULL);
+}
+
 static unsigned count_ended(struct crowd *crowd)
 {
     unsigned ended = 0;
@@ -813,6 +841,8 @@ void suite_stress(void)
                silent_client, HALF_HEAD);
     suite_case("100000 requests of a slow reader are answered from bounded memory", slow_reader,
                NULL);
+    suite_case("what is said while an answer is not taken is answered after it",
+               words_beside_an_answer, NULL);
     suite_case("the crash of a process is its own clients' loss alone", crash_of_a_child, NULL);
     suite_case("it serves as many clients at once as it says, and keeps one more waiting",
                one_more_than_it_serves, NULL);
