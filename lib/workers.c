@@ -20,7 +20,8 @@ static_assert((int)WORKERS_MOST <= (int)SERVER_LISTENERS, "each may have a liste
 enum {
     REPLACE_MS = 500, /* a worker lives so long before another follows: no storm of crashes */
     AGAIN_MS = 10,    /* before a duty is tried again */
-    LATE_MS = 200     /* they cut off by themselves: so much later we are sure */
+    LATE_MS = 200,    /* they cut off by themselves: so much later we are sure */
+    KILLED_MS = 5000  /* the kernel ends whom SIGKILL hits, but not at once on a busy machine */
 };
 
 /* ---- How many, and where ---- */
@@ -204,7 +205,7 @@ static void end_processes(void)
 {
     int64_t end_ms = clock_ms() + server_rules()->timeout_ms[TIMER_DRAIN] + LATE_MS;
 
-    while (reap() && clock_ms() <= end_ms + LATE_MS) {
+    while (reap() && clock_ms() <= end_ms + KILLED_MS) {
         tell(clock_ms() > end_ms ? SIGKILL : SIGTERM); /* again and again, as threads are */
         (void)wait_for(-1, SERVER_NUDGE_MS);
     }
