@@ -279,6 +279,14 @@ void server_signal_group(int signal)
         kill(-server.pid, signal);
 }
 
+void server_suspend(void)
+{
+    siginfo_t stop;
+    server_signal_group(SIGSTOP);
+    if (server.pid > 0)
+        (void)waitid(P_PID, (id_t)server.pid, &stop, WSTOPPED | WEXITED | WNOWAIT);
+}
+
 /* The last line, and whether it is what the contract says, to the letter. */
 static bool parse_last_line(const char *errors, struct server_counts *counts)
 {

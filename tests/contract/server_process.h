@@ -57,6 +57,9 @@ void server_late_output(char *text, size_t size);
 void server_signal(int signal);
 void server_signal_group(int signal);
 
+/* SIGSTOP to its whole process group. Returns when all threads of the main process have stopped. */
+void server_suspend(void);
+
 /* Sends a signal that ends its main process at once, and waits for that; fails the case when it
  * does not end. server_end() is due. */
 bool server_crash(int signal);

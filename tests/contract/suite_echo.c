@@ -307,7 +307,7 @@ static void urgent_byte_holds_up_nothing(const void *unused)
     struct client *client = client_open();
     if (client == NULL)
         return;
-    server_signal_group(SIGSTOP);
+    server_suspend();
     bool sent = send(client->fd, "abc", 3, MSG_NOSIGNAL) == 3 &&
                 send(client->fd, "!", 1, MSG_NOSIGNAL | MSG_OOB) == 1 &&
                 send(client->fd, "def", 3, MSG_NOSIGNAL) == 3;

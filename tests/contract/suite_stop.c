@@ -319,7 +319,7 @@ static void waiting_connections_do_not_hold_it_up(const void *unused)
     (void)unused;
     if (!server_start(long_drain))
         return;
-    server_signal_group(SIGSTOP);
+    server_suspend();
     for (unsigned i = 0; i < WAITING; i++)
         if (client_open() == NULL)
             return;

@@ -397,7 +397,7 @@ static void resets_in_the_accept_queue(const void *unused)
     struct client *waiting[BATCH];
     if (!server_start(no_options))
         return;
-    server_signal_group(SIGSTOP);
+    server_suspend();
     for (unsigned i = 0; i < BATCH; i++) {
         waiting[i] = client_open();
         if (waiting[i] == NULL)
@@ -778,7 +778,7 @@ static void newcomer_behind_a_burst(const void *unused)
     struct client *first = client_open();
     if (first == NULL || !client_print(first, GET) || !reply_expect(first, "200"))
         return;
-    server_signal_group(SIGSTOP);
+    server_suspend();
     client_print(first, GET);
     struct client *late = client_open();
     bool came = late != NULL && client_print(late, GET);

@@ -396,7 +396,7 @@ static void stopped_server_cuts_nobody_off(const void *unused)
     if (!server_start(options))
         return;
     unsigned count = open_live_clients(live);
-    server_signal_group(SIGSTOP);
+    server_suspend();
     patience_pass_ms(STOPPED_MS);
     for (unsigned i = 0; i < count; i++)
         client_print(live[i], i % 2 == 1 ? "\r\n" : GET);
