@@ -64,6 +64,7 @@ static struct {
             .queue.end = &shared.queue.first,
             .done.end = &shared.done.first};
 
+static pthread_barrier_t all_stocked; /* the workers have what they cannot do without */
 static long workers;
 
 static const struct knob knobs[] = {
@@ -146,6 +147,7 @@ static void work(int index)
     conns_init(&mine, server_rules());
     if (!conns_stock(&mine)) /* or without memory the clients that it met would be lost */
         die("cannot lay in buffers");
+    (void)pthread_barrier_wait(&all_stocked);
     pthread_mutex_lock(&shared.lock);
     while ((conn = wait_for_client(&mine))) {
         pthread_mutex_unlock(&shared.lock);
@@ -288,7 +290,9 @@ int main(int argc, char **argv)
     watch(server_listener(), NULL);
     watch(shared.told, &shared);
     loop.hears = workers_block_signals();
+    (void)pthread_barrier_init(&all_stocked, NULL, (unsigned)workers_count(&model) + 1);
     workers_start_threads(workers_count(&model), work);
+    (void)pthread_barrier_wait(&all_stocked);
     server_ready();
     run();
     end();

@@ -39,6 +39,7 @@ static struct {
     int epoll;
 } set = {.lead = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER};
 
+static pthread_barrier_t all_stocked; /* the workers have what they cannot do without */
 static long workers;
 
 static const struct knob knobs[] = {
@@ -220,6 +221,7 @@ static void work(int index)
     conns_init(&mine, server_rules());
     if (!conns_stock(&mine)) /* or without memory the clients that it met would be lost */
         die("cannot lay in buffers");
+    (void)pthread_barrier_wait(&all_stocked);
     while (lead(&mine, &conn))
         if (conn)
             serve(conn, &mine);
@@ -235,7 +237,9 @@ int main(int argc, char **argv)
     set.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (set.epoll < 0 || epoll_ctl(set.epoll, EPOLL_CTL_ADD, server_listener(), &event))
         die("cannot set up epoll");
+    (void)pthread_barrier_init(&all_stocked, NULL, (unsigned)workers_count(&model) + 1);
     workers_start_threads(workers_count(&model), work);
+    (void)pthread_barrier_wait(&all_stocked);
     server_ready();
     workers_wait_for_stop();
     workers_end_threads();

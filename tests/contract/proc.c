@@ -138,9 +138,10 @@ unsigned proc_descriptors(pid_t pid)
     return (unsigned)sum_with_children(pid, own_descriptors);
 }
 
+/* Not the whole of Pss: a page of libc weighs more as soon as other processes that map it end. */
 static long own_pss_kib(pid_t pid)
 {
-    return number_behind(pid, "smaps_rollup", "Pss:");
+    return number_behind(pid, "smaps_rollup", "Pss_Anon:");
 }
 
 long proc_pss_kib(pid_t pid)

@@ -23,7 +23,8 @@ size_t proc_children(pid_t pid, pid_t *children, size_t size);
 /* Threads and children: what a model with one of either for each connection has more of. */
 unsigned proc_tasks(pid_t pid);
 
-/* Proportional memory of the process and its children, and their address space, in KiB. */
+/* Proportional anonymous memory of the process and its children, and their address space, in KiB.
+ */
 long proc_pss_kib(pid_t pid);
 long proc_address_space_kib(pid_t pid);
 
